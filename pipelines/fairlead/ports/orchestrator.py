@@ -1,0 +1,36 @@
+"""The port through which a run is started on a stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class RunReference:
+    """Name a recorded run to whatever shall walk it.
+
+    Attributes:
+        run_uri: The store's URL and ``runs/<date>/<run>``.
+        run_digest: ``sha256:…`` of run.json.
+    """
+
+    run_uri: str
+    run_digest: str
+
+
+@runtime_checkable
+class Orchestrator(Protocol):
+    """Start a runner that walks a recorded run, on one backend."""
+
+    def submit(self, run: RunReference) -> str:
+        """Start the runner, leave it running, and return the backend's reference to it."""
+        ...
+
+    def alive(self, run: RunReference) -> bool | None:
+        """Return whether a runner of the run lives; None where the backend cannot say."""
+        ...
+
+    def cancel(self, run: RunReference) -> None:
+        """Stop the runner and what it started."""
+        ...
