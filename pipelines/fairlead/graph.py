@@ -165,6 +165,7 @@ class StepDefinition(Frozen):
         qualname: The function's qualified name in it.
         outputs: Declared outputs, in order; one named ``output`` where the step returns one value,
             none where it is annotated ``-> None``.
+        packed: Whether the function returns a tuple of its outputs.
         options: What it asks of wherever it runs.
         source: The fingerprint that its cache key holds.
         doc: First line of its docstring.
@@ -175,6 +176,7 @@ class StepDefinition(Frozen):
     module: str
     qualname: str
     outputs: tuple[Output, ...]
+    packed: bool = False
     options: StepOptions
     source: Source
     doc: str = ""

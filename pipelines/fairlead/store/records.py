@@ -129,6 +129,7 @@ class RunRecord(Record):
         parameters: The pipeline's own parameters, encoded, for people and comparisons.
         manifest_digest: The stack manifest that it is bound to.
         bundle_digest: The code that it runs; None if it runs in the submitter's own process.
+        python_path: Folders below the bundle's root that modules are imported from, in order.
         image: The digest-pinned image that steps run in; None on backends without images.
         tags: For filters.
         provenance: Who, where, from what.
@@ -141,6 +142,7 @@ class RunRecord(Record):
     parameters: dict[str, JsonValue] = {}
     manifest_digest: str
     bundle_digest: str | None = None
+    python_path: tuple[str, ...] = ()
     image: str | None = None
     tags: dict[str, str] = {}
     provenance: Provenance
