@@ -100,6 +100,21 @@ class RunNotFoundError(FairleadError, LookupError):
     """Report a run, step or artifact version that the store does not hold."""
 
 
+class ModelNotFoundError(FairleadError, LookupError):
+    """Report a model, or a version or alias of one, that the registry does not hold."""
+
+
+class SecretNotFoundError(FairleadError, LookupError):
+    """Report a secret that the stack's secret store does not hold."""
+
+
+class SecretStoreError(FairleadError, OSError):
+    """Report a secret store that others can read, or a secret that it cannot hold."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
 class StepFailedError(FairleadError, RuntimeError):
     """Report a step whose own code failed, with the traceback cut at Fairlead's boundary."""
 
