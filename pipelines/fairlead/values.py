@@ -1,7 +1,7 @@
 """Parameters as data: write a value as JSON without loss, and as bytes without ambiguity.
 
-A parameter is of a closed list of types: None, bool, int, float, str, bytes, list, tuple, dict, set,
-frozenset, datetime, date, time, timedelta, Decimal, UUID, pathlib.Path, enum members, dataclasses
+A parameter is of a closed list of types: None, bool, int, float, str, bytes, list, tuple, dict,
+set, frozenset, datetime, date, time, timedelta, Decimal, UUID, pathlib.Path, enum members, dataclasses
 and pydantic models. What is plain in JSON stays plain; the rest is an object with one key that
 begins with ``$``. `canonical` is defined on that form, so that a cache key is computed without
 importing any class of the user.
@@ -76,8 +76,8 @@ def decode(data: JsonValue) -> Any:
         if tag.startswith("$"):
             if (read := _READERS.get(tag)) is None:
                 raise ParameterError(
-                    f"a recorded parameter has the unknown type {tag!r}: a later Fairlead wrote it; "
-                    "upgrade with `pip install -U fairlead`."
+                    f"a recorded parameter has the unknown type {tag!r}: a later Fairlead "
+                    "wrote it; upgrade with `pip install -U fairlead`."
                 )
             return read(payload)
     return {key: decode(item) for key, item in data.items()}
@@ -106,32 +106,30 @@ def canonical_encoded(data: JsonValue) -> bytes:
         >>> canonical_encoded({"$tuple": [1]}) == canonical((1,))
         True
     """
-    kind = type(data)
-    if kind is str:
-        content = data.encode()  # type: ignore[union-attr]
-        return b"s%d:%b" % (len(content), content)
-    if kind is int:
-        return b"i%d;" % data
-    if kind is float:
-        return b"f%b;" % data.hex().encode()  # type: ignore[union-attr]
-    if data is None:
-        return b"n"
-    if kind is bool:
-        return b"b1" if data else b"b0"
+    if isinstance(data, dict):
+        return _canonical_object(data)
     if isinstance(data, list):
         return b"l%d:%b" % (len(data), b"".join(map(canonical_encoded, data)))
-    if not isinstance(data, dict):
-        raise ParameterError(f"a value of type {kind.__qualname__} is no JSON data")
+    if isinstance(data, str):
+        content = data.encode()
+        return b"s%d:%b" % (len(content), content)
+    if data is None or isinstance(data, bool):
+        return {None: b"n", True: b"b1", False: b"b0"}[data]
+    if isinstance(data, float):
+        return b"f%b;" % data.hex().encode()
+    return b"i%d;" % data
+
+
+def _canonical_object(data: dict[str, Any]) -> bytes:
+    pairs: Iterable[Any] = data.items()
     if len(data) == 1:
-        ((tag, payload),) = data.items()
-        if tag.startswith("$") and tag != "$dict":
-            name = tag.encode()
-            return b"t%d:%b%b" % (len(name), name, canonical_encoded(payload))
+        ((tag, payload),) = pairs
         if tag == "$dict":
-            pairs = [canonical_encoded(k) + canonical_encoded(v) for k, v in payload]  # type: ignore
-            return b"d%d:%b" % (len(pairs), b"".join(sorted(pairs)))
-    pairs = [canonical_encoded(key) + canonical_encoded(item) for key, item in data.items()]
-    return b"d%d:%b" % (len(pairs), b"".join(sorted(pairs)))
+            pairs = payload
+        elif tag.startswith("$"):
+            return b"t%b%b" % (canonical_encoded(tag), canonical_encoded(payload))
+    items = [canonical_encoded(key) + canonical_encoded(item) for key, item in pairs]
+    return b"d%d:%b" % (len(items), b"".join(sorted(items)))
 
 
 class _Encoder:
@@ -176,7 +174,9 @@ class _Encoder:
         finally:
             self.inside.discard(id(value))
 
-    def _compound(self, value: Any, kind: type, depth: int) -> JsonValue:
+    def _compound(  # noqa: PLR0911, one line a type
+        self, value: Any, kind: type, depth: int
+    ) -> JsonValue:
         if kind is list:
             return [self.encode(item, depth) for item in value]
         if kind is dict:
