@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fairlead.binding import Stack
+    from fairlead.lineage import Made, Use
 
 
 def split_version(version: str) -> tuple[str, str, str]:
@@ -102,11 +103,10 @@ class ArtifactVersion:
         return self._stack.artifacts.load(self.record, annotation)
 
     def open(self) -> BinaryIO:
-        """Open the content for streaming; only what is one object can be opened.
-
-        The stream is not verified: ``load`` and ``get`` are.
+        """Open the content as it is stored, verified; only what is one object can be opened.
 
         Raises:
+            IntegrityError: The content is not what was recorded.
             MaterializerError: It is a tree or a list of objects.
         """
         if self.record.form != "file":
@@ -114,7 +114,10 @@ class ArtifactVersion:
                 f"{self.version} is a {self.record.form} of several objects, which no one stream "
                 f"holds: use load(), or `fairlead artifacts get {self.version}`"
             )
-        return self._stack.objects.open(self.record.path)
+        from fairlead.store.content import open_verified
+
+        objects, record = self._stack.objects, self.record
+        return open_verified(objects, record.path, record.digest, record.size)
 
     def get(self, target: Path) -> Path:
         """Write the content below a path, as it is stored, verified; return where it lies now.
@@ -124,24 +127,24 @@ class ArtifactVersion:
 
         Raises:
             IntegrityError: The content is not what was recorded.
-            FileExistsError: There is something at ``target``.
+            TargetExistsError: There is something at ``target``.
         """
         from fairlead.artifact_files import fetch
 
-        return fetch(self._stack.objects, self.record, target)
+        return fetch(self._stack.artifacts, self.record, target)
 
     def preview(self) -> dict[str, Any]:
         """Return a small picture of the value, for people."""
         return self._stack.artifacts.preview(self.record)
 
-    def lineage(self) -> Any:
-        """Return what made this, back to the inputs of everything (``fairlead.lineage.Made``)."""
+    def lineage(self) -> Made:
+        """Return what made this, back to what came from outside."""
         from fairlead.lineage import made_from
 
         return made_from(self._stack, self)
 
-    def used_by(self) -> list[Any]:
-        """Return the steps, of any run, that read this (``fairlead.lineage.Use``)."""
+    def used_by(self) -> list[Use]:
+        """Return the steps of any run that read this."""
         from fairlead.lineage import uses_of
 
         return uses_of(self._stack, self)

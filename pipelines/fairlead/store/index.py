@@ -25,6 +25,10 @@ CREATE TABLE runs (
     ended TEXT, person TEXT, git_commit TEXT, tags TEXT, parameters TEXT, steps TEXT
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_date ON runs (date, id);
+CREATE TABLE scanned (run TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE uses (
+    version TEXT, run TEXT, step TEXT, PRIMARY KEY (version, run, step)
+) WITHOUT ROWID;
 """
 _COLUMNS = "id, state, pipeline, stack, created, ended, person, git_commit, tags, parameters, steps"
 
@@ -116,10 +120,10 @@ def index_path(url: str) -> Path:
     Args:
         url: The store's root.
     """
-    from platformdirs import user_cache_path
+    from fairlead.project import cache_folder
 
     name = hashlib.sha256(url.encode()).hexdigest()[:32]
-    return user_cache_path("fairlead") / "runs" / f"{name}.sqlite"
+    return cache_folder("runs") / f"{name}.sqlite"
 
 
 class Index:
@@ -205,6 +209,32 @@ class Index:
         ).fetchall()
         return [(row[0], _summary(row) if row[1] in ENDED else None) for row in rows]
 
+    def scanned(self) -> set[str]:
+        """Return the runs whose reads are kept."""
+        return {row[0] for row in self._base.execute("SELECT run FROM scanned")}
+
+    def add_uses(self, run: str, reads: Iterable[tuple[str, str]]) -> None:
+        """Keep what the steps of an ended run read.
+
+        Args:
+            run: The run's id.
+            reads: Version, as it was made, and step.
+        """
+        with self._base:
+            self._base.execute("INSERT OR IGNORE INTO scanned VALUES (?)", (run,))
+            self._base.executemany(
+                "INSERT OR IGNORE INTO uses VALUES (?, ?, ?)",
+                [(version, run, step) for version, step in reads],
+            )
+
+    def uses(self, version: str) -> list[tuple[str, str, str]]:
+        """Return run, step and pipeline of every kept read of a version; runs may be gone since."""
+        return self._base.execute(
+            "SELECT uses.run, step, pipeline FROM uses JOIN runs ON runs.id = uses.run "
+            "WHERE version = ?",
+            (version,),
+        ).fetchall()
+
     def like(self, text: str) -> list[str]:
         """Return the ids that begin or end with a text, newest first, at most ten."""
         rows = self._base.execute(
@@ -283,8 +313,8 @@ def _create(base: sqlite3.Connection) -> None:
     # Two readers may find the file empty at once: the second waits here and finds it made.
     base.execute("BEGIN IMMEDIATE")
     if base.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        base.execute("DROP TABLE IF EXISTS dates")
-        base.execute("DROP TABLE IF EXISTS runs")
+        for table in ("dates", "runs", "scanned", "uses"):
+            base.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in filter(str.strip, _TABLES.split(";")):
             base.execute(statement)
         base.execute(f"PRAGMA user_version={VERSION}")
