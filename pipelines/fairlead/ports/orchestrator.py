@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from fairlead.ports.step_operator import StepOperator
+
 
 @dataclass(frozen=True, slots=True)
 class RunReference:
@@ -23,6 +25,10 @@ class RunReference:
 class Orchestrator(Protocol):
     """Start a runner that walks a recorded run, on one backend."""
 
+    def operator(self) -> StepOperator:
+        """Return the step operator for steps that name none."""
+        ...
+
     def submit(self, run: RunReference) -> str:
         """Start the runner, leave it running, and return the backend's reference to it."""
         ...
@@ -34,3 +40,10 @@ class Orchestrator(Protocol):
     def cancel(self, run: RunReference) -> None:
         """Stop the runner and what it started."""
         ...
+
+
+@runtime_checkable
+class Foreground(Protocol):
+    """Walk a run in the process that submits it, as long as that process waits for it."""
+
+    foreground: bool

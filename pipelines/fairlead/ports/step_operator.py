@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from fairlead.capabilities import Capabilities
 from fairlead.graph import StepOptions
 
 
@@ -63,6 +64,8 @@ class AttemptReport:
 class StepOperator(Protocol):
     """Start, watch and stop attempts of steps on one backend."""
 
+    capabilities: Capabilities
+
     def submit(self, attempt: Attempt) -> str:
         """Start an attempt and return the backend's reference to it."""
         ...
@@ -88,6 +91,10 @@ class Watches(Protocol):
 @runtime_checkable
 class HasCapacity(Protocol):
     """Say what may run at once, so that the runner queues what would not fit."""
+
+    def refuses(self, options: StepOptions) -> str | None:
+        """Return why a step could never run here, in words; None if it could."""
+        ...
 
     def admits(self, running: list[StepOptions], candidate: StepOptions) -> bool:
         """Return whether a step fits beside those that run."""

@@ -131,6 +131,7 @@ class RunRecord(Record):
         bundle_digest: The code that it runs; None if it runs in the submitter's own process.
         python_path: Folders below the bundle's root that modules are imported from, in order.
         image: The digest-pinned image that steps run in; None on backends without images.
+        use_cache: Whether outputs of earlier attempts may be used.
         tags: For filters.
         provenance: Who, where, from what.
     """
@@ -144,6 +145,7 @@ class RunRecord(Record):
     bundle_digest: str | None = None
     python_path: tuple[str, ...] = ()
     image: str | None = None
+    use_cache: bool = True
     tags: dict[str, str] = {}
     provenance: Provenance
 

@@ -1,0 +1,52 @@
+"""``python -m fairlead.runtime RUN_URI@sha256:DIGEST STEP [--attempt N]``: one attempt, here.
+
+This is what a container runs. It exits 0 when the attempt's end is recorded, whatever the outcome
+(the record says it), and 1 when nothing could be recorded, so that the backend may start it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from fairlead.errors import FairleadError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Execute one attempt and return the process's exit status.
+
+    Args:
+        arguments: The command line without the program; that of the process if not given.
+    """
+    parser = argparse.ArgumentParser(prog="python -m fairlead.runtime", description=__doc__)
+    parser.add_argument("run", help="<store>/runs/<date>/<run>@sha256:<digest of run.json>")
+    parser.add_argument("step", help="the node's id in the graph")
+    parser.add_argument("--attempt", type=int, default=1, help="its number, from 1")
+    given = parser.parse_args(arguments)
+    uri, _, digest = given.run.rpartition("@")
+    if not uri or not digest.startswith("sha256:"):
+        parser.error("RUN is <store>/runs/<date>/<run>@sha256:<digest>")
+    from fairlead.runtime.execute import execute
+    from fairlead.runtime.logs import LogShipper, LogSpool
+    from fairlead.runtime.session import Session
+
+    try:
+        session = Session.open(uri, digest)
+        if session.code is not None:
+            os.chdir(session.code)
+        spool = LogSpool(session.objects, session.layout, given.step, given.attempt)
+        shipper = LogShipper(echo=os.dup(1))
+        shipper.start()
+        try:
+            execute(session, given.step, given.attempt, spool=spool, shipper=shipper)
+        finally:
+            spool.close()
+    except FairleadError as error:
+        sys.stderr.write(f"fairlead: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""What user code may use inside a step: ``context``, ``log_metrics``, ``log_figure``, models.
+
+Outside a step (when it is called as a plain function) logging goes to Python's ``logging`` and
+nowhere else, so that the same code can be tried by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairlead.errors import CapabilityError, FairleadError, PipelineError
+from fairlead.graph import NAME, StepNode
+from fairlead.store.records import ArtifactRecord, Metric
+
+if TYPE_CHECKING:
+    from fairlead.ports.experiment_tracker import TrackedStep
+    from fairlead.ports.model_registry import RegisteredModel
+    from fairlead.runtime.session import Session
+
+_log = logging.getLogger("fairlead")
+
+
+@dataclass(slots=True)
+class StepContext:
+    """Hold what one attempt knows and reports.
+
+    Attributes:
+        session: The run that it belongs to.
+        node: The node that it runs.
+        attempt: Its number, from 1.
+        secrets: Values of the secrets that the step asked for, by name.
+        sources: ``(version, digest)`` of each input, by the ``id`` of its value.
+        metrics: What was logged.
+        figures: What was drawn.
+        models: What was registered.
+        scratch: A folder that is removed when the attempt ends.
+    """
+
+    session: Session
+    node: StepNode
+    attempt: int
+    secrets: dict[str, str] = field(default_factory=dict)
+    sources: dict[int, tuple[str, str]] = field(default_factory=dict)
+    metrics: list[Metric] = field(default_factory=list)
+    figures: dict[str, ArtifactRecord] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+    scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    def tracked(self) -> TrackedStep:
+        """Return how a tracker names this attempt."""
+        from fairlead.graph import ValueInput
+        from fairlead.ports.experiment_tracker import TrackedStep
+
+        record = self.session.record
+        parameters = {
+            name: str(given.value)[:500]
+            for name, given in self.node.inputs.items()
+            if isinstance(given, ValueInput)
+        }
+        return TrackedStep(
+            run=record.run,
+            pipeline=record.graph.pipeline,
+            step=self.node.id,
+            attempt=self.attempt,
+            parameters=parameters,
+            tags=record.tags,
+        )
+
+
+current: ContextVar[StepContext | None] = ContextVar("fairlead_step", default=None)
+
+
+class Context:
+    """Tell a step about the run that it is part of; every property is None outside a run.
+
+    Example:
+        >>> context.run is None
+        True
+    """
+
+    @property
+    def run(self) -> str | None:
+        """Return the run's id."""
+        here = current.get()
+        return here.session.record.run if here else None
+
+    @property
+    def pipeline(self) -> str | None:
+        """Return the pipeline's name."""
+        here = current.get()
+        return here.session.record.graph.pipeline if here else None
+
+    @property
+    def step(self) -> str | None:
+        """Return the node's id."""
+        here = current.get()
+        return here.node.id if here else None
+
+    @property
+    def attempt(self) -> int | None:
+        """Return the attempt's number, from 1."""
+        here = current.get()
+        return here.attempt if here else None
+
+    @property
+    def stack(self) -> str | None:
+        """Return the stack's name."""
+        here = current.get()
+        return here.session.record.stack if here else None
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Return the run's tags."""
+        here = current.get()
+        return here.session.record.tags if here else {}
+
+    @property
+    def scratch(self) -> Path:
+        """Return a folder for temporary files; it is removed when the attempt ends."""
+        here = current.get()
+        if here is None:
+            return Path(tempfile.mkdtemp(prefix="fairlead-"))
+        if here.scratch is None:
+            here.scratch = tempfile.TemporaryDirectory(prefix="fairlead-")
+        return Path(here.scratch.name)
+
+    def secret(self, name: str) -> str:
+        """Return the value of a secret that the step names in ``@step(secrets=[…])``.
+
+        Raises:
+            PipelineError: The step does not name it.
+        """
+        here = current.get()
+        if here is None:
+            raise PipelineError(
+                f"secret {name!r} can be read inside a run only; outside, pass the value yourself"
+            )
+        if name not in here.secrets:
+            raise PipelineError(
+                f"step {here.node.id!r} reads secret {name!r} without naming it: write "
+                f"@step(secrets=[{name!r}])"
+            )
+        return here.secrets[name]
+
+
+context = Context()
+
+
+def log_metrics(
+    metrics: Mapping[str, float] | None = None, *, at: int | None = None, **named: float
+) -> None:
+    """Log numbers of this step, in the run record and in whatever tracker is bound.
+
+    Args:
+        metrics: Numbers by name.
+        at: The iteration that they belong to, for curves.
+        **named: Further numbers.
+
+    Raises:
+        PipelineError: A value is not a number.
+
+    Example:
+        >>> log_metrics(accuracy=0.97)
+    """
+    values: dict[str, float] = {}
+    for name, value in {**(metrics or {}), **named}.items():
+        try:
+            values[str(name)] = float(value)
+        except (TypeError, ValueError):
+            raise PipelineError(
+                f"metric {name!r} is {type(value).__name__}, not a number: log floats"
+            ) from None
+    here = current.get()
+    if here is None:
+        _log.info("metrics%s: %s", "" if at is None else f" at {at}", values)
+        return
+    here.metrics.extend(Metric(name=name, value=value, at=at) for name, value in values.items())
+    tracker = here.session.stack.adapter("experiment_tracker")
+    if tracker is not None:
+        finite = {name: value for name, value in values.items() if math.isfinite(value)}
+        tracker.log_metrics(here.tracked(), finite, at=at)
+
+
+def log_figure(name: str, figure: Any) -> None:
+    """Keep a picture of this step, as an artifact and in whatever tracker is bound.
+
+    Args:
+        name: Lower-case letters, digits and underscores.
+        figure: A Matplotlib figure, PNG bytes, or the path of a PNG or SVG file.
+
+    Raises:
+        PipelineError: The name is not possible or the figure is none.
+    """
+    if not NAME.fullmatch(name):
+        raise PipelineError(f"figure name {name!r} does not match {NAME.pattern}")
+    here = current.get()
+    if here is None:
+        _log.info("figure %s: %r", name, figure)
+        return
+    content, media_type = _picture(figure, name)
+    record = here.session.save_figure(here.node.id, name, content, media_type)
+    here.figures[name] = record
+    tracker = here.session.stack.adapter("experiment_tracker")
+    if tracker is not None:
+        tracker.log_figure(here.tracked(), name, content, media_type)
+
+
+def _picture(figure: Any, name: str) -> tuple[bytes, str]:
+    if isinstance(figure, str | Path):
+        figure = Path(figure).read_bytes()
+    if hasattr(figure, "savefig"):
+        import io
+
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+        return buffer.getvalue(), "image/png"
+    if isinstance(figure, bytes):
+        if figure.startswith(b"\x89PNG"):
+            return figure, "image/png"
+        if b"<svg" in figure[:1000]:
+            return figure, "image/svg+xml"
+    raise PipelineError(
+        f"figure {name!r} is {type(figure).__name__}: pass a Matplotlib figure, PNG or SVG bytes, "
+        "or the path of such a file"
+    )
+
+
+def register_model(
+    name: str,
+    model: Any,
+    *,
+    aliases: Sequence[str] = (),
+    metrics: Mapping[str, float] | None = None,
+) -> RegisteredModel:
+    """Register a model that this step received as an input, in whatever registry is bound.
+
+    Args:
+        name: The model's name in the registry.
+        model: The very object that came in as an input of this step; its version and digest are
+            recorded with it.
+        aliases: Names that shall point at this version, such as ``["champion"]``.
+        metrics: Numbers to keep with it.
+
+    Returns:
+        The registered version.
+
+    Raises:
+        PipelineError: Not inside a run, or the model is not an input of this step.
+        CapabilityError: The bound stack has no model registry.
+    """
+    here = current.get()
+    if here is None:
+        raise PipelineError("register_model works inside a run only")
+    source = here.sources.get(id(model))
+    if source is None:
+        raise PipelineError(
+            f"register_model({name!r}) in step {here.node.id!r}: the model is not an input of the "
+            "step. Return it from the step that makes it and pass it to one that registers it, so "
+            "that the registered version has a lineage."
+        )
+    registry = here.session.stack.adapter("model_registry")
+    if registry is None:
+        raise CapabilityError(
+            f"step {here.node.id!r} registers a model, but stack {context.stack!r} has no "
+            "model_registry: add one to its components"
+        )
+    registered = registry.register(
+        name, model, source=source[0], digest=source[1], aliases=tuple(aliases),
+        metrics=dict(metrics or {}),
+    )  # fmt: skip
+    here.models[name] = registered.version
+    result: RegisteredModel = registered
+    return result
+
+
+def close_tracker(here: StepContext, *, succeeded: bool) -> None:
+    """Tell the tracker that an attempt has ended, if anything was logged to it."""
+    if not (here.metrics or here.figures):
+        return
+    tracker = here.session.stack.adapter("experiment_tracker")
+    if tracker is not None:
+        try:
+            tracker.close(here.tracked(), succeeded=succeeded)
+        except FairleadError:
+            _log.exception("the experiment tracker could not be closed")

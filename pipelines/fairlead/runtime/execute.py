@@ -1,0 +1,382 @@
+"""Execute one attempt of one step: claim, read, call, write, end.
+
+The same code runs in a warm worker of a laptop, in a pod and in a cloud's job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from fairlead.errors import (
+    FairleadError,
+    IntegrityError,
+    MaterializerError,
+    ObjectNotFoundError,
+    PipelineError,
+)
+from fairlead.graph import ArtifactInput, DictInput, Input, ListInput, NodeInput, StepNode, ValueInput
+from fairlead.runtime import context as step_context
+from fairlead.runtime.logs import LogShipper, LogSpool, captured, redact, tail
+from fairlead.runtime.session import Session
+from fairlead.store.layout import RunLayout
+from fairlead.store.records import (
+    ArtifactRecord,
+    AttemptEnd,
+    AttemptReference,
+    CacheRecord,
+    Claim,
+    Decision,
+    Failure,
+    Outcome,
+    now,
+)
+
+_HOST = socket.gethostname()
+
+
+def upstream_outputs(session: Session, step: str) -> dict[str, ArtifactRecord]:
+    """Return the outputs of a step of this run, from its records.
+
+    Args:
+        session: The run.
+        step: A node that has succeeded or was decided to be cached.
+
+    Raises:
+        ObjectNotFoundError: It has neither.
+    """
+    return step_outputs(session.objects, session.layout, step)
+
+
+def step_outputs(objects: Any, layout: RunLayout, step: str) -> dict[str, ArtifactRecord]:
+    """Return the outputs of a step of any run, from its records."""
+    prefix = f"{layout.step(step)}/"
+    ends: list[int] = []
+    for info in objects.list(layout.step(step)):
+        name = info.path.removeprefix(prefix)
+        if name == "decision.json":
+            decision = Decision.from_bytes(objects.get(info.path), info.path)
+            return decision.outputs
+        number, _, rest = name.partition("/")
+        if rest == "end.json" and number.isdigit():
+            ends.append(int(number))
+    for number in sorted(ends, reverse=True):
+        path = layout.attempt_end(step, number)
+        end = AttemptEnd.from_bytes(objects.get(path), path)
+        if end.outcome is Outcome.SUCCEEDED:
+            return end.outputs
+    raise ObjectNotFoundError(f"step {step!r} of run {layout.run} has no outputs in {objects.url}")
+
+
+class _Inputs:
+    """Load a node's inputs and remember where each came from."""
+
+    def __init__(self, session: Session, here: step_context.StepContext) -> None:
+        self.session = session
+        self.here = here
+        self.digests: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
+        self._outputs: dict[str, dict[str, ArtifactRecord]] = {}
+
+    def resolve(self, node: StepNode) -> None:
+        """Find the digest of everything that the node refers to."""
+        for reference in node.references():
+            if isinstance(reference, NodeInput):
+                record = self._record(reference)
+                key = f"{reference.node}.{reference.output}"
+                self.digests[key] = record.digest
+                version = f"{self.session.record.run}/{reference.node}/{reference.output}"
+                self.versions[version] = record.digest
+            else:
+                self.digests[reference.version] = reference.digest
+                self.versions[reference.version] = reference.digest
+
+    def _record(self, reference: NodeInput) -> ArtifactRecord:
+        outputs = self._outputs.get(reference.node)
+        if outputs is None:
+            outputs = upstream_outputs(self.session, reference.node)
+            self._outputs[reference.node] = outputs
+        return outputs[reference.output]
+
+    def load(self, given: Input, annotation: Any) -> Any:
+        """Return the value of one input."""
+        if isinstance(given, ValueInput):
+            from fairlead.values import decode
+
+            return decode(given.value)
+        if isinstance(given, NodeInput):
+            record = self._record(given)
+            version = f"{self.session.record.run}/{given.node}/{given.output}"
+            return self._value(record, version, annotation)
+        if isinstance(given, ArtifactInput):
+            run, _, rest = given.version.partition("/")
+            step, _, output = rest.rpartition("/")
+            outputs = step_outputs(self.session.objects, RunLayout(run), step)
+            record = outputs[output]
+            if record.digest != given.digest:
+                raise IntegrityError(
+                    f"artifact {given.version} is {record.digest}, but the run was bound to "
+                    f"{given.digest}"
+                )
+            return self._value(record, given.version, annotation)
+        from fairlead.annotations import element_type, value_type
+
+        if isinstance(given, ListInput):
+            inner = element_type(annotation)
+            items = [self.load(item, inner) for item in given.items]
+            return tuple(items) if given.tuple_ else items
+        assert isinstance(given, DictInput)
+        inner = value_type(annotation)
+        return {key: self.load(item, inner) for key, item in given.items.items()}
+
+    def _value(self, record: ArtifactRecord, version: str, annotation: Any) -> Any:
+        value = self.session.stack.artifacts.load(record, annotation)
+        self.here.sources[id(value)] = (version, record.digest)
+        return value
+
+
+def execute(
+    session: Session,
+    step: str,
+    number: int,
+    *,
+    spool: LogSpool | None = None,
+    shipper: LogShipper | None = None,
+) -> AttemptEnd | None:
+    """Execute an attempt and record it.
+
+    Args:
+        session: The run.
+        step: The node's id.
+        number: The attempt's number, from 1.
+        spool: Where what it prints goes; None leaves it where it is.
+        shipper: The thread that ships the spool while the attempt runs.
+
+    Returns:
+        The recorded end; None if another process holds the claim, or has ended the attempt.
+
+    Raises:
+        StoreError: The store cannot be read or written, so nothing can be recorded.
+    """
+    objects, layout = session.objects, session.layout
+    node = session.node(step)
+    claim = Claim(host=_HOST, pid=os.getpid())
+    if not objects.put_new(layout.claim(step, number), claim.to_bytes()):
+        return None
+    here = step_context.StepContext(session, node, number)
+    attempt = _Attempt(session, node, here)
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    log_tail = ""
+    if spool is None:
+        outcome, failure = attempt.run()
+    else:
+        spool.secrets = here.secrets
+        with captured(spool, shipper):
+            outcome, failure = attempt.run()
+            _print_failure(failure)
+        spool.ship(final=True)
+        log_tail = tail(spool.text()) if failure is not None else ""
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    end = AttemptEnd(
+        outcome=outcome,
+        outputs=attempt.outputs,
+        inputs=attempt.versions,
+        cache_key=attempt.key,
+        failure=failure and failure.model_copy(update={"log_tail": log_tail}),
+        metrics=tuple(here.metrics),
+        figures=here.figures,
+        models=here.models,
+        started=attempt.started,
+        cpu_seconds=(after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime),
+        peak_memory=after.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        host=_HOST,
+    )
+    if attempt.key is not None and outcome is Outcome.SUCCEEDED:
+        from fairlead.store.cache import publish
+
+        made_by = AttemptReference(run=session.record.run, step=step, attempt=number)
+        record = CacheRecord(key=attempt.key, made_by=made_by, outputs=attempt.outputs)
+        publish(objects, session.record.graph.pipeline, step, record)
+    if not objects.put_new(layout.attempt_end(step, number), end.to_bytes()):
+        return None
+    return end
+
+
+def _print_failure(failure: Failure | None) -> None:
+    if failure is not None:
+        sys.stderr.write(failure.traceback or f"{failure.type}: {failure.message}\n")
+
+
+class _Attempt:
+    """Run one attempt's user code and keep what comes of it."""
+
+    def __init__(
+        self, session: Session, node: StepNode, here: step_context.StepContext
+    ) -> None:
+        self.session = session
+        self.node = node
+        self.here = here
+        self.outputs: dict[str, ArtifactRecord] = {}
+        self.versions: dict[str, str] = {}
+        self.key: str | None = None
+        self.started: datetime | None = None
+
+    def run(self) -> tuple[Outcome, Failure | None]:
+        """Return how it ended; nothing that user code raises gets past here."""
+        token = step_context.current.set(self.here)
+        succeeded = False
+        try:
+            self._run()
+            succeeded = True
+        except FairleadError as error:
+            permanent = isinstance(error, IntegrityError | MaterializerError | PipelineError)
+            return Outcome.FAILED, self._failure(error, retryable=not permanent)
+        except KeyboardInterrupt:
+            raise
+        except SystemExit as error:
+            message = f"the step called sys.exit({error.code!r})"
+            return Outcome.FAILED, self._failure(error, message=message)
+        except BaseException as error:  # noqa: BLE001 - the one boundary of user code
+            return Outcome.FAILED, self._failure(error)
+        finally:
+            try:
+                step_context.close_tracker(self.here, succeeded=succeeded)
+            finally:
+                step_context.current.reset(token)
+                if self.here.scratch is not None:
+                    with contextlib.suppress(OSError):
+                        self.here.scratch.cleanup()
+        return Outcome.SUCCEEDED, None
+
+    def _run(self) -> None:
+        session, node = self.session, self.node
+        graph = session.record.graph
+        definition = graph.definition(node)
+        options = graph.options(node)
+        for name in options.secrets:
+            self.here.secrets[name] = _secret(session, node, name)
+        function = session.function(node)
+        inputs = _Inputs(session, self.here)
+        inputs.resolve(node)
+        self.versions = inputs.versions
+        if options.cache:
+            from fairlead.store.cache_key import step_key
+
+            self.key = step_key(session.record, node, inputs.digests)
+        annotations = _annotations(function) if inputs.versions else {}
+        arguments = {
+            name: inputs.load(given, annotations.get(name, Any))
+            for name, given in node.inputs.items()
+        }
+        self.started = now()
+        result = function(**arguments)
+        declared = _annotations(function).get("return", Any)
+        for output, value, annotation in _split(definition, result, declared):
+            self.outputs[output] = session.stack.artifacts.save(
+                value,
+                pipeline=graph.pipeline,
+                step=node.id,
+                output=output,
+                annotation=annotation,
+            )
+
+    def _failure(
+        self, error: BaseException, *, message: str | None = None, retryable: bool = True
+    ) -> Failure:
+        secrets = list(self.here.secrets.values())
+        text = message if message is not None else (str(error) or type(error).__name__)
+        frames = user_traceback(error, str(self.session.code or ""))
+        return Failure(
+            type=type(error).__name__,
+            message=redact(text, secrets)[:10_000],
+            traceback=redact(frames, secrets)[:50_000],
+            retryable=retryable,
+        )
+
+
+_hints: dict[Callable[..., Any], dict[str, Any]] = {}
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    hints = _hints.get(function)
+    if hints is None:
+        import typing
+
+        from fairlead.annotations import strip_annotated
+
+        resolved = typing.get_type_hints(function, include_extras=True)
+        hints = {name: strip_annotated(hint) for name, hint in resolved.items()}
+        _hints[function] = hints
+    return hints
+
+
+def _split(definition: Any, result: Any, declared: Any) -> list[tuple[str, Any, Any]]:
+    """Pair the declared outputs with what the function returned and its annotations."""
+    from typing import get_args
+
+    from fairlead.annotations import strip_annotated
+
+    outputs = definition.outputs
+    if not outputs:
+        if result is not None:
+            raise PipelineError(
+                f"step {definition.name!r} returned {type(result).__name__}, but is annotated "
+                "'-> None': annotate what it returns"
+            )
+        return []
+    if not definition.packed:
+        return [(outputs[0].name, result, declared)]
+    if not isinstance(result, tuple) or len(result) != len(outputs):
+        found = f"{len(result)} values" if isinstance(result, tuple) else type(result).__name__
+        names = ", ".join(output.name for output in outputs)
+        raise PipelineError(
+            f"step {definition.name!r} returned {found}, but declares the outputs {names}: return "
+            "a tuple of them in this order"
+        )
+    annotations = [strip_annotated(part) for part in get_args(declared)]
+    return [
+        (output.name, value, annotation)
+        for output, value, annotation in zip(outputs, result, annotations, strict=True)
+    ]
+
+
+def _secret(session: Session, node: StepNode, name: str) -> str:
+    store = session.stack.adapter("secret_store")
+    if store is None:
+        raise PipelineError(
+            f"step {node.id!r} reads secret {name!r}, but stack {session.record.stack!r} has no "
+            "secret_store: add one to its components"
+        )
+    try:
+        value: str = store.get(name)
+    except LookupError as error:
+        raise PipelineError(f"step {node.id!r}: {error.args[0]}") from None
+    return value
+
+
+def user_traceback(error: BaseException, root: str) -> str:
+    """Return a traceback that begins at the user's first frame, with paths below the project.
+
+    Args:
+        error: What was raised.
+        root: Where the code bundle is unpacked; cut from the paths. Empty if there is none.
+    """
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+    def cut(step: TracebackType | None) -> TracebackType | None:
+        while step is not None and step.tb_frame.f_code.co_filename.startswith(ours):
+            step = step.tb_next
+        return step
+
+    first = cut(error.__traceback__)
+    chain = traceback.TracebackException(type(error), error, first)
+    text = "".join(chain.format())
+    return text.replace(f"{root}/", "") if root else text

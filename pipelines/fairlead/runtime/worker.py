@@ -1,0 +1,119 @@
+"""A warm worker: a process that executes attempts of one run, one after the other.
+
+Between steps it is put back as it was: working folder, environment, logging, random state. It
+trusts nothing else of a step, which is why steps with secrets or another environment get a process
+of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import resource
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from fairlead.errors import FairleadError
+from fairlead.runtime.execute import execute
+from fairlead.runtime.logs import LogShipper, LogSpool
+from fairlead.runtime.session import Session
+
+
+class Surroundings:
+    """Remember what steps may change in a process, and put it back."""
+
+    def __init__(self) -> None:
+        self.folder = os.getcwd()
+        self.environment = dict(os.environ)
+        self.path = list(sys.path)
+        root = logging.getLogger()
+        self.handlers, self.level = list(root.handlers), root.level
+        self.levels = {
+            name: (logger.level, list(logger.handlers), logger.disabled, logger.propagate)
+            for name, logger in list(logging.root.manager.loggerDict.items())
+            if isinstance(logger, logging.Logger)
+        }
+        self.limit = resource.getrlimit(resource.RLIMIT_DATA)
+
+    def restore(self) -> None:
+        """Put the process back; random generators get fresh entropy, as in a new process."""
+        try:
+            moved = os.getcwd() != self.folder
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            os.chdir(self.folder)
+        if os.environ != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
+        sys.path[:] = self.path
+        root = logging.getLogger()
+        root.handlers[:] = self.handlers
+        root.setLevel(self.level)
+        logging.disable(logging.NOTSET)
+        for name, logger in list(logging.root.manager.loggerDict.items()):
+            if isinstance(logger, logging.Logger):
+                level, handlers, disabled, propagate = self.levels.get(
+                    name, (logging.NOTSET, [], False, True)
+                )
+                if logger.level != level:
+                    logger.setLevel(level)
+                logger.handlers[:] = handlers
+                logger.disabled, logger.propagate = disabled, propagate
+        random.seed()
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and "numpy.random" in sys.modules:
+            numpy.random.seed()
+        resource.setrlimit(resource.RLIMIT_DATA, self.limit)
+
+
+def serve(channel: socket.socket) -> None:
+    """Execute attempts as they are asked for, until the other side goes away.
+
+    Args:
+        channel: One JSON line asks for one attempt, one JSON line answers it.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    shipper = LogShipper()
+    shipper.start()
+    session: Session | None = None
+    opened: tuple[str, str] | None = None
+    before: Surroundings | None = None
+    with channel.makefile("rwb") as stream:
+        for line in stream:
+            asked: dict[str, Any] = json.loads(line)
+            answer: dict[str, Any] = {"reference": asked["reference"]}
+            try:
+                if opened != (asked["run_uri"], asked["run_digest"]):
+                    opened = (asked["run_uri"], asked["run_digest"])
+                    session = Session.open(*opened)
+                    if session.code is not None:
+                        os.chdir(session.code)
+                    before = Surroundings()
+                assert session is not None
+                assert before is not None
+                _limit_memory(asked.get("memory"), before)
+                spool = LogSpool(
+                    session.objects, session.layout, asked["step"], asked["number"],
+                    path=Path(asked["spool"]),
+                )  # fmt: skip
+                try:
+                    execute(session, asked["step"], asked["number"], spool=spool, shipper=shipper)
+                finally:
+                    before.restore()
+                    spool.close()
+            except (FairleadError, OSError) as error:  # nothing could be recorded: say why
+                answer["problem"] = str(error)
+            stream.write(json.dumps(answer).encode() + b"\n")
+            stream.flush()
+
+
+def _limit_memory(memory: int | None, before: Surroundings) -> None:
+    if memory is not None:
+        hard = before.limit[1]
+        soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
