@@ -4,25 +4,44 @@ Run by the language host inside the program's own interpreter. It asks importlib
 environments made by uv have no pip to ask.
 """
 
+from __future__ import annotations
+
 import json
 import re
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any
 
-found = {}
-required = set()
-for distribution in distributions():
-    name = distribution.metadata["Name"]
-    if name is None or name in found:
-        continue
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _requirements(distribution: Distribution) -> set[str]:
+    names = set()
     for requirement in distribution.requires or []:
-        if "extra ==" not in requirement:
-            match = re.match(r"[A-Za-z0-9._-]+", requirement)
-            required.add(re.sub(r"[-_.]+", "-", match.group()).lower())
-    plugin = None
+        match = re.match(r"[A-Za-z0-9._-]+", requirement)
+        if match is not None and "extra ==" not in requirement:
+            names.add(_normalized(match.group()))
+    return names
+
+
+def _plugin(distribution: Distribution) -> Any:
     for path in distribution.files or []:
         if path.name == "pulumi-plugin.json":
-            plugin = json.loads(distribution.locate_file(path).read_text(encoding="utf-8"))
-    found[name] = {"name": name, "version": distribution.version, "plugin": plugin}
-for entry in found.values():
-    entry["direct"] = re.sub(r"[-_.]+", "-", entry["name"]).lower() not in required
-print(json.dumps(sorted(found.values(), key=lambda entry: entry["name"].lower())))
+            located = Path(str(distribution.locate_file(path)))
+            return json.loads(located.read_text(encoding="utf-8"))
+    return None
+
+
+found: dict[str, dict[str, Any]] = {}
+required: set[str] = set()
+for each in distributions():
+    # A damaged distribution has no name; the first of two with one name is the one imported.
+    name: str | None = each.metadata["Name"]
+    if name and name not in found:
+        required |= _requirements(each)
+        found[name] = {"name": name, "version": each.version, "plugin": _plugin(each)}
+for name, entry in found.items():
+    entry["direct"] = _normalized(name) not in required
+print(json.dumps(sorted(found.values(), key=lambda entry: str(entry["name"]).lower())))

@@ -1,0 +1,1 @@
+"""Pulumi components of an MLOps stack, each usable alone in anybody's Pulumi program."""

@@ -1,0 +1,1 @@
+"""The commands of the ``fairlead`` CLI that drive Pulumi, imported only when called."""
