@@ -94,6 +94,12 @@ class StackOperations:
             PassphraseError: The stack's secrets need a passphrase.
         """
         status, told = self._stream(operation, *arguments)
+        if status < 0:
+            raise StackLockedError(
+                f"Pulumi was killed (signal {-status}) in the middle of `{operation}`. "
+                f"Its lock may have stayed behind: `fairlead unlock {self.stack}` removes it, and "
+                f"`fairlead refresh {self.stack}` compares the state with what really exists."
+            )
         if status != 0:
             self._explain(told)
         return status

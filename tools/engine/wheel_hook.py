@@ -1,0 +1,25 @@
+"""Put the engine's Go module into the wheel, from which `fairlead engine install` builds it.
+
+A hook rather than `force-include`, which would copy it into editable installs too, where the
+checkout's own is used and a copy would only be stale.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class EngineSourceHook(BuildHookInterface[Any]):
+    """Add the folder of this file to wheels that are not editable."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Name the files of the Go module and where they go.
+
+        Args:
+            version: What is built: ``standard`` or ``editable``.
+            build_data: What hatchling will put into the wheel.
+        """
+        if version != "editable":
+            build_data["force_include"]["tools/engine"] = "fairlead_components/engine/source"
