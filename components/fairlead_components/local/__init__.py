@@ -1,0 +1,1 @@
+"""Components of this machine: folders and processes, no server and no account."""

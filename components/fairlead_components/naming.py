@@ -1,0 +1,113 @@
+"""Physical names and tags: what each backend allows, as a table, and one way to obey it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """Say which names a backend accepts for one type of resource.
+
+    Attributes:
+        longest: Characters.
+        separator: What joins the parts; also replaces what is not allowed. Empty joins without.
+        allowed: The characters of a regular expression's class, all of lower case.
+        shortest: Characters.
+        letter_first: Whether a name must begin with a letter.
+        source: Where the backend says so.
+    """
+
+    longest: int
+    separator: str
+    allowed: str
+    shortest: int = 1
+    letter_first: bool = False
+    source: str = ""
+
+
+#: Type of resource → what its backend accepts.
+RULES: Mapping[str, NameRule] = {
+    "local_folder": NameRule(255, "-", "a-z0-9._-"),
+    "kubernetes_label": NameRule(
+        63, "-", "a-z0-9-", letter_first=True, source="RFC 1123 label; a service needs a letter"
+    ),
+    "s3_bucket": NameRule(
+        63, "-", "a-z0-9-", 3, source="docs.aws.amazon.com/AmazonS3 bucketnamingrules"
+    ),
+    "gcs_bucket": NameRule(63, "-", "a-z0-9-", 3, source="cloud.google.com/storage/docs/buckets"),
+    "storage_account": NameRule(
+        24, "", "a-z0-9", 3, source="learn.microsoft.com resource-name-rules"
+    ),
+}
+
+#: How many characters tell apart two names that were shortened or changed alike.
+_HASH = 8
+
+
+def physical_name(resource: str, *parts: str, unique: str = "") -> str:
+    """Return a name that a backend accepts, the same for the same parts, different for others.
+
+    Parts that have to be changed or shortened get a hash of what they were at the end.
+
+    Args:
+        resource: A key of ``RULES``.
+        parts: Such as project, stack and component.
+        unique: What tells this name apart where names are global, such as an account's id; only
+            its hash is in the name.
+
+    Raises:
+        KeyError: There is no rule for the type of resource.
+        ValueError: There are no parts.
+
+    Example:
+        >>> physical_name("s3_bucket", "fairlead", "prod", "artifacts")
+        'fairlead-prod-artifacts'
+        >>> physical_name("storage_account", "fairlead", "prod")
+        'fairleadproda72eb8de'
+    """
+    rule = RULES[resource]
+    exact = "\0".join(parts)
+    if not exact.strip("\0"):
+        raise ValueError(f"a name of {resource} needs parts")
+    cleaned = [_clean(part, rule) for part in parts]
+    name = rule.separator.join(part for part in cleaned if part)
+    # Joined parts can be told apart again only if none of them holds the separator.
+    exactly = cleaned == list(parts) and (
+        len(parts) == 1 or (rule.separator != "" and not any(rule.separator in p for p in parts))
+    )
+    if rule.letter_first and not name[:1].isalpha():
+        name, exactly = f"f{rule.separator}{name}", False
+    if exactly and not unique and rule.shortest <= len(name) <= rule.longest:
+        return name
+    digest = hashlib.sha256(f"{unique}\0\0{exact}".encode()).hexdigest()[:_HASH]
+    kept = name[: rule.longest - _HASH - len(rule.separator)].rstrip(rule.separator or None)
+    return f"{kept}{rule.separator}{digest}" if kept else f"f{digest}"
+
+
+def _clean(part: str, rule: NameRule) -> str:
+    text = re.sub(f"[^{rule.allowed}]+", rule.separator, part.lower())
+    return text.strip(rule.separator + ".") if rule.separator else text
+
+
+def tags(project: str, stack: str, component: str) -> dict[str, str]:
+    """Return the tags of a resource: whose it is, and which part of which stack.
+
+    Args:
+        project: The Pulumi project.
+        stack: The stack.
+        component: The kind of the component.
+
+    Example:
+        >>> tags("fairlead", "aws", "artifact_store")["fairlead-component"]
+        'artifact_store'
+    """
+    return {
+        "managed-by": "fairlead",
+        "fairlead-project": project,
+        "fairlead-stack": stack,
+        "fairlead-component": component,
+    }

@@ -1,0 +1,1 @@
+"""The provider plugin ``pulumi-resource-fairlead``: what local stacks are made of."""

@@ -1,0 +1,1 @@
+"""Pulumi resources that the provider plugin ``pulumi-resource-fairlead`` serves."""

@@ -1,0 +1,5 @@
+"""Provision the stack that Pulumi.<stack>.yaml describes."""
+
+from fairlead_components.stack import provision
+
+provision()
