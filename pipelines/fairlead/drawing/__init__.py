@@ -1,0 +1,1 @@
+"""Draw a pipeline's graph: as SVG for pages and files, with box characters for terminals."""
