@@ -8,7 +8,13 @@ from fairlead.contracts.base import Contract
 
 
 class ModelRegistryContract(Contract):
-    """Name a model registry."""
+    """Name a model registry.
+
+    Attributes:
+        allow_pickle: Whether models whose loading executes code may be registered and loaded.
+    """
+
+    allow_pickle: bool = False
 
 
 class MlflowModelRegistryContract(ModelRegistryContract):
