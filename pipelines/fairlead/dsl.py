@@ -295,6 +295,16 @@ class Pipeline(Generic[P, R]):
 
         return validate_parameters(self, parameters)
 
+    def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Return parameters that were given as text, as on a command line.
+
+        Raises:
+            ParameterError: A name is unknown or a text does not fit its annotation.
+        """
+        from fairlead.loading import parse_parameters
+
+        return parse_parameters(self, texts)
+
     def trace(self, **parameters: Any) -> Graph:
         """Return the graph that the pipeline is for given parameters; nothing runs.
 

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -262,14 +262,22 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
         adapter = TypeAdapter[Any](annotation, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:  # models, dataclasses and typed dicts bring a configuration
         adapter = TypeAdapter[Any](annotation)
-    try:
+    with suppress(TypeError):
         _adapters[annotation] = adapter
-    except TypeError:
-        pass
     return adapter
 
 
-def _convert(value: Any, annotation: Any, where: str) -> Any:
+def convert(value: Any, annotation: Any, where: str) -> Any:
+    """Return a value as an annotation makes it.
+
+    Args:
+        value: What was given; text is read as the annotation says.
+        annotation: The parameter's annotation.
+        where: What the value is for, for the error.
+
+    Raises:
+        ParameterError: It does not fit. The value itself is not repeated.
+    """
     from pydantic import ValidationError
 
     if annotation is Any or (annotation in (int, str, bool, float) and type(value) is annotation):
@@ -288,7 +296,7 @@ def _convert(value: Any, annotation: Any, where: str) -> Any:
 def _encode(value: Any, annotation: Any, where: str) -> Any:
     from fairlead.values import encode
 
-    converted = _convert(value, annotation, where)
+    converted = convert(value, annotation, where)
     try:
         return encode(converted)
     except ParameterError as error:
@@ -344,7 +352,7 @@ def validate_parameters(pipeline: Pipeline[..., Any], given: Mapping[str, Any]) 
             values[name] = value
             continue
         try:
-            values[name] = _convert(value, annotation, f"parameter {name!r}")
+            values[name] = convert(value, annotation, f"parameter {name!r}")
         except ParameterError as error:
             problems.append(str(error))
     if problems:

@@ -63,12 +63,6 @@ class Operators:
             found += [refusal] if refusal else []
         return found
 
-    def warm_up(self) -> None:
-        """Let the default operator prepare while the pipeline is traced, if it can."""
-        start = getattr(self(None), "start", None)
-        if start is not None:
-            start()
-
     def in_process(self, session: Session) -> Operators:
         """Return operators that all run steps in this very process."""
         from fairlead.runner.in_process import InProcessOperator

@@ -49,8 +49,6 @@ def run_pipeline(
     configuration = read_configuration(config)
     bound = bind(stack, manifest=manifest, project=Path.cwd(), refresh=refresh)
     operators = Operators(bound)
-    if not in_process and wait:
-        operators.warm_up()
     try:
         traced = trace_pipeline(
             pipeline,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fairlead.errors import BackendError, RetryableBackendError
+from fairlead.errors import BackendError, ObjectNotFoundError, RetryableBackendError
 from fairlead.graph import StepNode, StepOptions
 from fairlead.ports.step_operator import (
     Attempt,
@@ -300,14 +300,16 @@ class Runner:
         self._finish(running.node.id, running.number, report, seconds)
 
     def _finish(self, node_id: str, number: int, report: AttemptReport, seconds: float) -> None:
-        path = self.layout.attempt_end(node_id, number)
-        if not self.objects.exists(path):
+        """Act on an attempt that the backend says has ended; it may have left no word itself."""
+        try:
+            self._read_end(node_id, number, seconds)
+        except ObjectNotFoundError:
             reason = report.reason or "the process ended without a word"
             self._write_end(
                 node_id, number, Outcome.CRASHED, "StepCrashed", reason,
                 log_tail=report.log_tail, again=report.retryable,
             )  # fmt: skip
-        self._read_end(node_id, number, seconds)
+            self._read_end(node_id, number, seconds)
 
     def _time_out(self, reference: str, running: _Running) -> None:
         del self._running[reference]

@@ -28,6 +28,7 @@ from fairlead.runtime import context as step_context
 from fairlead.runtime.logs import LogShipper, LogSpool, captured, redact, tail
 from fairlead.runtime.session import Session
 from fairlead.store.layout import RunLayout
+from fairlead.store.objects import ObjectStore
 from fairlead.store.records import (
     ArtifactRecord,
     AttemptEnd,
@@ -43,36 +44,34 @@ from fairlead.store.records import (
 _HOST = socket.gethostname()
 
 
-def upstream_outputs(session: Session, step: str) -> dict[str, ArtifactRecord]:
-    """Return the outputs of a step of this run, from its records.
+def step_outputs(objects: ObjectStore, layout: RunLayout, step: str) -> dict[str, ArtifactRecord]:
+    """Return the outputs of a step of any run, from its records.
+
+    Most steps succeed at their first attempt, so that is looked at before anything is listed.
 
     Args:
-        session: The run.
+        objects: The artifact store.
+        layout: The run.
         step: A node that has succeeded or was decided to be cached.
 
     Raises:
         ObjectNotFoundError: It has neither.
     """
-    return step_outputs(session.objects, session.layout, step)
-
-
-def step_outputs(objects: Any, layout: RunLayout, step: str) -> dict[str, ArtifactRecord]:
-    """Return the outputs of a step of any run, from its records."""
-    prefix = f"{layout.step(step)}/"
-    ends: list[int] = []
-    for info in objects.list(layout.step(step)):
-        name = info.path.removeprefix(prefix)
-        if name == "decision.json":
-            decision = Decision.from_bytes(objects.get(info.path), info.path)
-            return decision.outputs
-        number, _, rest = name.partition("/")
-        if rest == "end.json" and number.isdigit():
-            ends.append(int(number))
-    for number in sorted(ends, reverse=True):
-        path = layout.attempt_end(step, number)
+    with contextlib.suppress(ObjectNotFoundError):
+        path = layout.attempt_end(step, 1)
         end = AttemptEnd.from_bytes(objects.get(path), path)
         if end.outcome is Outcome.SUCCEEDED:
             return end.outputs
+    with contextlib.suppress(ObjectNotFoundError):
+        path = layout.decision(step)
+        return Decision.from_bytes(objects.get(path), path).outputs
+    prefix = f"{layout.step(step)}/"
+    for info in sorted(objects.list(layout.step(step)), key=lambda info: info.path, reverse=True):
+        number, _, rest = info.path.removeprefix(prefix).partition("/")
+        if rest == "end.json" and number.isdigit():
+            end = AttemptEnd.from_bytes(objects.get(info.path), info.path)
+            if end.outcome is Outcome.SUCCEEDED:
+                return end.outputs
     raise ObjectNotFoundError(f"step {step!r} of run {layout.run} has no outputs in {objects.url}")
 
 
@@ -102,7 +101,9 @@ class _Inputs:
     def _record(self, reference: NodeInput) -> ArtifactRecord:
         outputs = self._outputs.get(reference.node)
         if outputs is None:
-            outputs = upstream_outputs(self.session, reference.node)
+            outputs = step_outputs(
+                self.session.objects, self.session.layout, reference.node
+            )
             self._outputs[reference.node] = outputs
         return outputs[reference.output]
 

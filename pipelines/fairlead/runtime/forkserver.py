@@ -10,6 +10,7 @@ would run a user's script again; that is why this is not it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -62,18 +63,17 @@ def main(control: socket.socket) -> None:
 
 
 def _tell(control: socket.socket, message: dict[str, Any]) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read ends this
         control.sendall(json.dumps(message).encode() + b"\n")
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the runner is gone; the next read ends this process
 
 
 def _end(children: set[int]) -> None:
     for pid in children:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    for pid in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
 
 
 def _become_worker(

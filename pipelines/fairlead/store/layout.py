@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ulid import ULID
 
@@ -34,6 +35,7 @@ def cache_folder(pipeline: str, step: str, key: str) -> str:
     return f"cache/{pipeline}/{step}/{key.removeprefix('sha256:')}"
 
 
+@lru_cache(maxsize=1024)
 def run_date(run: str) -> str:
     """Return the date segment (``yyyymmdd``, UTC) that follows from a run's id.
 

@@ -200,8 +200,7 @@ class LocalStepOperator:
     def _folder(self) -> Path:
         return Path(self._temporary.name)
 
-    def start(self) -> None:
-        """Start the process that forks workers, so that it warms up while others prepare."""
+    def _start(self) -> None:
         if self._server is not None:
             return
         self._control, theirs = socket.socketpair()
@@ -219,7 +218,7 @@ class LocalStepOperator:
     def _fork(
         self, purpose: tuple[tuple[str, str], ...] | None, environment: Mapping[str, str]
     ) -> _Worker:
-        self.start()
+        self._start()
         ours, theirs = socket.socketpair()
         self._count += 1
         worker = _Worker(self._count, ours, purpose)

@@ -1,0 +1,122 @@
+"""Load pipelines from files, as ``fairlead run FILE[:pipeline]`` does."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fairlead.dsl import Pipeline
+from fairlead.errors import FairleadError, PipelineError
+
+
+def load_pipeline(path: Path | str, name: str | None = None) -> Pipeline[..., Any]:
+    """Import a file and return a pipeline that it defines.
+
+    Args:
+        path: A Python file; modules beside it, or beside its package, can be imported from it.
+        name: The pipeline's name or its function's; may be left out if the file defines one only.
+
+    Raises:
+        PipelineError: There is no such file, it cannot be imported, it defines no such pipeline,
+            or several and no name is given.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise PipelineError(f"{path} is not a file: give the Python file that defines the pipeline")
+    module = _import_file(file)
+    found = {
+        attribute: value for attribute, value in vars(module).items() if isinstance(value, Pipeline)
+    }
+    own = {
+        attribute: value
+        for attribute, value in found.items()
+        if value.function.__module__ == module.__name__
+    } or found
+    if name is not None:
+        by_name = {value.name: value for value in found.values()} | found
+        if name in by_name:
+            return by_name[name]
+        close = difflib.get_close_matches(name, by_name, 1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise PipelineError(
+            f"{path} defines no pipeline {name!r}; {hint}It defines: {', '.join(own) or 'none'}."
+        )
+    if len(own) == 1:
+        return next(iter(own.values()))
+    if not own:
+        raise PipelineError(f"{path} defines no pipeline: decorate a function with @pipeline")
+    raise PipelineError(
+        f"{path} defines several pipelines: say which, as {path}:{next(iter(own))}; "
+        f"it defines: {', '.join(own)}."
+    )
+
+
+def _import_file(file: Path) -> ModuleType:
+    """Import a file under the name that other modules of its project import it by."""
+    folder, parts = file.parent, [file.stem]
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    name = ".".join(parts)
+    known = sys.modules.get(name)
+    if known is not None and getattr(known, "__file__", None) == str(file):
+        return known
+    if known is not None:
+        raise PipelineError(
+            f"{file.name} would be imported as {name!r}, which is another module "
+            f"({getattr(known, '__file__', 'built in')}): rename the file"
+        )
+    try:
+        return importlib.import_module(name)
+    except FairleadError:
+        raise
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        if frames:
+            line = frames[-1].lineno
+        place = f"{file.name}:{line}" if line else file.name
+        raise PipelineError(
+            f"{place} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+
+
+def parse_parameters(pipeline: Pipeline[..., Any], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return parameters that were given as text, as on a command line.
+
+    Args:
+        pipeline: The pipeline; its annotations say how a text is read. A text that does not fit
+            as it stands is read as JSON: ``[1, 2]``, ``null``.
+        texts: Text by parameter name.
+
+    Raises:
+        ParameterError: A name is unknown or a text does not fit its annotation.
+    """
+    import json
+    import typing
+
+    from fairlead.annotations import strip_annotated
+    from fairlead.errors import ParameterError
+    from fairlead.tracing import convert
+
+    hints = typing.get_type_hints(pipeline.function, include_extras=True)
+    values: dict[str, Any] = {}
+    for name, text in texts.items():
+        annotation = strip_annotated(hints.get(name, str))
+        values[name] = text
+        if annotation is not Any:
+            with contextlib.suppress(ParameterError):
+                values[name] = convert(text, annotation, name)
+                continue
+        with contextlib.suppress(ValueError):
+            values[name] = json.loads(text)
+    return {name: value for name, value in pipeline.validate(values).items() if name in texts}
