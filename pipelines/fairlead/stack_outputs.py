@@ -26,7 +26,11 @@ _CONFIG = re.compile(r"Pulumi\.(.+)\.ya?ml")
 
 
 def engine() -> Path:
-    """Return the ``pulumi`` executable: of PATH, else the one that ``fairlead engine`` keeps.
+    """Return the ``pulumi`` executable.
+
+    Whoever provisions says where it is (entry point group ``fairlead.engine``, name ``locate``:
+    a function whose result has a ``path``), so that reading and provisioning use the same one;
+    without that package, it is ``FAIRLEAD_ENGINE`` or the one on PATH.
 
     Raises:
         EngineNotFoundError: There is none.
@@ -35,17 +39,22 @@ def engine() -> Path:
         >>> engine().name  # doctest: +SKIP
         'pulumi'
     """
-    if found := shutil.which("pulumi"):
-        return Path(found)
     from importlib.metadata import entry_points
 
-    for point in entry_points(group="fairlead.engine", name="locate"):
-        located: Path | None = point.load()()
-        if located is not None:
-            return located
+    try:
+        for point in entry_points(group="fairlead.engine", name="locate"):
+            return Path(point.load()().path)
+    except EngineNotFoundError as error:
+        raise EngineNotFoundError(
+            f"The stack's outputs cannot be read: {error} Or bind without the engine: "
+            "`--manifest FILE`, or `--store URL` to read the copy that the stack publishes in its "
+            "artifact store."
+        ) from None
+    if found := os.environ.get("FAIRLEAD_ENGINE") or shutil.which("pulumi"):
+        return Path(found)
     raise EngineNotFoundError(
-        "The Pulumi command line is not on this machine, so the stack's outputs cannot be read. "
-        "Install it with `fairlead engine install`, or bind without it: `--manifest FILE`, or "
+        "The stack's outputs cannot be read: the Pulumi command line is not on PATH. Install it "
+        "(https://www.pulumi.com/docs/install/), or bind without it: `--manifest FILE`, or "
         "`--store URL` to read the copy that the stack publishes in its artifact store."
     )
 
