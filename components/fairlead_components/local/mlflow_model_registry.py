@@ -32,14 +32,17 @@ class LocalMlflowModelRegistryArgs:
     """Say where MLflow keeps registered models.
 
     Attributes:
-        path: The folder of the models' files, absolute; in the stack's data folder if not given.
+        path: The folder of the models' files; in the stack's data folder if not given.
         registry_uri: The database that models are registered in. In a stack it is the MLflow
             experiment tracker's, so that MLflow shows both together; alone, one in ``path``.
+        allow_pickle: Whether models whose loading executes code may be registered and loaded. On
+            unless it is switched off; off for an existing registry unless it is switched on.
         existing: A registry to use as it is, instead of making one.
     """
 
     path: Optional[pulumi.Input[str]] = None
     registry_uri: Optional[pulumi.Input[str]] = None
+    allow_pickle: Optional[pulumi.Input[bool]] = None
     existing: Optional[ExistingRegistry] = None
 
 
@@ -48,6 +51,7 @@ class LocalMlflowModelRegistry(Component):
 
     kind = "model_registry"
     flavor = "mlflow"
+    beside_existing = frozenset({"allow_pickle"})
     wires = {"registry_uri": Wire("experiment_tracker", "tracking_uri", "mlflow")}  # noqa: RUF012
 
     def __init__(
@@ -58,17 +62,20 @@ class LocalMlflowModelRegistry(Component):
     ) -> None:
         args = arguments(LocalMlflowModelRegistryArgs, args)
         super().__init__(name, args, opts)
+        # As in the local artifact store: who can write here can run code here anyway. A registry
+        # that others write to has to be asked for.
+        allow_pickle = args.existing is None if args.allow_pickle is None else args.allow_pickle
         if args.existing is not None:
             self.publish(
                 registry_uri=args.existing.registry_uri,
                 artifact_location=args.existing.artifact_location,
+                allow_pickle=allow_pickle,
             )
             return
-        folder = Directory(
-            name, path=args.path or data_folder("models"), opts=self.child(data=True)
-        )
+        folder = Directory(name, path=data_folder(args.path, "models"), opts=self.child(data=True))
         own = folder.path.apply(lambda path: f"sqlite:///{Path(path, 'mlflow.db')}")
         self.publish(
             registry_uri=args.registry_uri or own,
             artifact_location=folder.path.apply(lambda path: Path(path).as_uri()),
+            allow_pickle=allow_pickle,
         )
