@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from fairlead.contracts.base import secret_paths
 from fairlead.contracts.manifest import STEP_OPERATORS, Kind
 from fairlead.errors import ConfigError, MissingExtraError, UnknownFlavorError
 from fairlead_components.arguments import arguments_class, read_arguments, unknown
@@ -176,7 +177,12 @@ def _component(
     if args is None:
         yield from problems
         return
-    contradictions = [f"{path}.{name}: {problem}" for name, problem in component.check(args)]
-    yield from contradictions
-    if not contradictions:
+    wrong = [f"{path}.{name}: {problem}" for name, problem in component.check(args)]
+    wrong += [
+        f"{path}.{place}: looks like a secret's value; keep it in the secret store "
+        "(`fairlead secrets set`) and name it here"
+        for place in secret_paths(given)
+    ]
+    yield from wrong
+    if not wrong:
         yield ComponentConfig(kind, operator, component, args)

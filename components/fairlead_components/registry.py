@@ -8,7 +8,6 @@ from typing import cast
 
 from fairlead.errors import MissingExtraError, UnknownFlavorError
 from fairlead.registry import load, names
-from fairlead_components.arguments import unknown
 from fairlead_components.base import Component
 
 #: The entry point group of other packages' components, named ``<provider>.<kind>.<flavor>``.
@@ -87,8 +86,7 @@ def find_component(provider: str, kind: str, flavor: str | None = None) -> type[
     flavor = flavor or known[0]
     if flavor not in known:
         raise UnknownFlavorError(
-            f"{unknown(flavor, known, 'flavor')} (flavors of the provider {provider}: "
-            f"{', '.join(known)})"
+            f"the provider {provider} has no flavor {flavor} of it; it has: {', '.join(known)}"
         )
     name = f"{provider}.{kind}.{flavor}"
     target = BUILTIN.get(name)

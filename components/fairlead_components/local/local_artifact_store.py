@@ -30,7 +30,7 @@ class LocalArtifactStoreArgs:
     """Say where artifacts and records lie.
 
     Attributes:
-        path: The folder, absolute; in the stack's data folder if not given.
+        path: The folder; in the stack's data folder if not given.
         allow_pickle: Whether artifacts whose loading executes code may be written and read. On
             unless it is switched off: who can write here can run code here anyway.
         existing: A folder to use as it is, instead of making one.
@@ -64,11 +64,11 @@ class LocalArtifactStore(Component):
         args = arguments(LocalArtifactStoreArgs, args)
         super().__init__(name, args, opts)
         if args.existing is not None:
-            path = pulumi.Output.from_input(args.existing.path)
+            path = data_folder(args.existing.path)
         else:
             path = Directory(
                 name,
-                path=args.path or data_folder("artifacts"),
+                path=data_folder(args.path, "artifacts"),
                 opts=self.child(data=True),
             ).path
         self.publish(

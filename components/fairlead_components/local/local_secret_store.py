@@ -18,7 +18,7 @@ class LocalSecretStoreArgs:
     """Say where secrets are kept.
 
     Attributes:
-        path: The folder, absolute; in the stack's data folder if not given.
+        path: The folder; in the stack's data folder if not given.
         prefix: What the names of this stack's secrets begin with.
     """
 
@@ -42,7 +42,7 @@ class LocalSecretStore(Component):
         super().__init__(name, args, opts)
         folder = Directory(
             name,
-            path=args.path or data_folder("secrets"),
+            path=data_folder(args.path, "secrets"),
             mode="0700",
             opts=self.child(data=True),
         )

@@ -32,7 +32,7 @@ class LocalMlflowExperimentTrackerArgs:
     """Say where MLflow keeps what runs log.
 
     Attributes:
-        path: The folder, absolute; in the stack's data folder if not given.
+        path: The folder; in the stack's data folder if not given.
         experiment: The experiment of all runs; each pipeline has its own if not given.
         existing: A tracking store to use as it is, instead of making one.
     """
@@ -64,9 +64,7 @@ class LocalMlflowExperimentTracker(Component):
                 experiment=args.experiment,
             )
             return
-        folder = Directory(
-            name, path=args.path or data_folder("mlflow"), opts=self.child(data=True)
-        )
+        folder = Directory(name, path=data_folder(args.path, "mlflow"), opts=self.child(data=True))
         artifacts = Directory(
             f"{name}-artifacts",
             path=folder.path.apply(lambda path: str(Path(path, "artifacts"))),
