@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -215,10 +216,12 @@ class LocalObjects:
     def _write_new(self, folder: int, name: str, content: bytes | BinaryIO) -> bool:
         """Write a file and link it to a name; return False if the name is taken."""
         try:
-            os.stat(name, dir_fd=folder)
+            taken = os.stat(name, dir_fd=folder).st_mode
         except FileNotFoundError:
             pass
         else:
+            if stat.S_ISDIR(taken):
+                raise IsADirectoryError(errno.EISDIR, "a folder has the name")
             return False
         descriptor, temporary = self._temporary(folder)
         try:
@@ -288,8 +291,10 @@ class LocalObjects:
                     yield ObjectInfo(path, entry.stat().st_size)
 
     def _fail(self, verb: str, path: str, error: OSError) -> NoReturn:
+        if isinstance(error, StoreError):  # a refused path; StoreError is an OSError itself
+            raise error
         where = f"{self.url}/{path}"
-        if error.errno == errno.ENOENT or (error.errno == errno.ENOTDIR and verb == "read"):
+        if verb == "read" and error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}:
             raise ObjectNotFoundError(
                 f"{where}: there is no such object. It was never written or was deleted; check the "
                 "path and the stack."
