@@ -20,5 +20,6 @@ def destroy(
 ) -> None:
     """Delete a stack's infrastructure."""
     operations = StackOperations.find(stack)
+    operations.require_exists()
     chosen = options(yes=yes, non_interactive=non_interactive, extra=extra)
     raise typer.Exit(operations.run("destroy", *chosen))

@@ -20,5 +20,6 @@ def refresh(
 ) -> None:
     """Compare a stack with what really exists."""
     operations = StackOperations.find(stack)
+    operations.require_exists()
     chosen = options(yes=yes, non_interactive=non_interactive, extra=extra)
     raise typer.Exit(operations.run("refresh", *chosen))

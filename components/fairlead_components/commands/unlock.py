@@ -28,6 +28,7 @@ def unlock(
     make sure of it yourself, then use --force.
     """
     operations = StackOperations.find(stack)
+    operations.require_exists()
     locks = read_locks(operations.project, stack)
     if locks == []:
         typer.echo(f"The stack {stack!r} is not locked.")

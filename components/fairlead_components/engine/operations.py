@@ -78,6 +78,15 @@ class StackOperations:
             raise self._unknown(configured)
         self._quietly("stack", "init", self.stack, "--no-select")
 
+    def require_exists(self) -> None:
+        """Refuse a stack that the backend does not have.
+
+        Raises:
+            StackNotFoundError: It was never created, or its name is mistyped.
+        """
+        if not self.exists():
+            raise self._unknown(self.project.configured_stacks())
+
     def run(self, operation: str, *arguments: str) -> int:
         """Run an operation to its end with Pulumi's own terminal output.
 
