@@ -80,7 +80,7 @@ class LazyGroup(TyperGroup):
             self._listing = False
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's protocol for callbacks
+def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
@@ -98,10 +98,10 @@ app = typer.Typer(
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: FBT002 - an option that acts by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[  # noqa: FBT002 - taken from anywhere in the line by `main`
+    debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error (or FAIRLEAD_DEBUG=1).")
     ] = False,
 ) -> None:

@@ -46,7 +46,7 @@ def put(name: Name, stack: Stack = None, manifest: Manifest = None) -> None:
 def list_(
     stack: Stack = None,
     manifest: Manifest = None,
-    as_json: Json = False,  # noqa: FBT002 - typer's flags
+    as_json: Json = False,
 ) -> None:
     """List the names of a stack's secrets."""
     store, bound = _open(stack, manifest)

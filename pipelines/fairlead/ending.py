@@ -1,0 +1,82 @@
+"""End a run from outside, or go on with one whose runner died."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from typing import TYPE_CHECKING
+
+from fairlead.errors import RunCancelledError, RunNotFoundError
+from fairlead.store.records import Cancel, RunEnd, StepSummary
+
+if TYPE_CHECKING:
+    from fairlead.runner.events import Observer
+    from fairlead.runs import Run
+
+
+def cancel_run(run: Run, *, reason: str = "") -> str:
+    """Ask a run to stop; where no runner lives to hear it, end it here.
+
+    Args:
+        run: The run.
+        reason: For the record.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        RunNotFoundError: The run has ended already.
+        StoreError: The store cannot be written.
+    """
+    from fairlead.runner.lease import alive
+
+    objects, layout = run.stack.objects, run.layout
+    if run.refresh().view.end is not None:
+        raise RunNotFoundError(f"run {run.id} has {run.state} already: there is nothing to cancel")
+    asked = Cancel(person=getpass.getuser(), reason=reason)
+    objects.put_new(layout.cancel, asked.to_bytes())
+    if alive(objects, layout):
+        return f"asked run {run.id} to stop; `fairlead runs show {run.id}` tells when it has"
+    steps = {}
+    for step in run.refresh():
+        state = str(step.state) if step.state.done else "cancelled"
+        steps[step.id] = StepSummary(
+            state=state, attempts=len(step.attempts), started=step.started, ended=step.ended
+        )
+    objects.put_new(layout.end, RunEnd(state="cancelled", steps=steps).to_bytes())
+    return f"ended run {run.id}: its runner was dead already"
+
+
+def resume_run(run: Run, observer: Observer) -> RunEnd:
+    """Go on with a run from here: what succeeded is kept, the rest is run.
+
+    Args:
+        run: The run.
+        observer: Told of every change.
+
+    Raises:
+        RunNotFoundError: The run has ended.
+        RunCancelledError: It was cancelled.
+        BackendError: Another runner walks it.
+    """
+    from fairlead.ports.orchestrator import RunReference
+    from fairlead.runner.operators import Operators
+    from fairlead.runner.start import walk_run
+    from fairlead.runtime.session import Session, run_uri
+
+    if run.refresh().view.end is not None:
+        kind = RunCancelledError if run.state == "cancelled" else RunNotFoundError
+        raise kind(
+            f"run {run.id} has {run.state}, a run that has ended is not gone on with: start it "
+            "again with `fairlead run`, which takes what succeeded from the cache"
+        )
+    objects = run.stack.objects
+    content = objects.get(run.layout.record)
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    session = Session(objects, run.record, stack=run.stack)
+    operators = Operators(run.stack)
+    try:
+        reference = RunReference(run_uri(objects, run.id), digest)
+        return walk_run(session, reference, operators, observer, resume=True)
+    finally:
+        operators.close()
