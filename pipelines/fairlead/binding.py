@@ -321,6 +321,8 @@ def stacks(project: Path | None = None, *, refresh: bool = False) -> list[StackS
 def _project(start: Path | None) -> tuple[Path, StackOutputs]:
     from fairlead.project import find_project
 
+    if start is not None and not start.exists():
+        raise StackNotFoundError(f"The folder {start} is not there: correct the project's path.")
     project = find_project(start or Path.cwd())
     if project.stacks is None:
         raise StackNotFoundError(
