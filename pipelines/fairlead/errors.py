@@ -44,6 +44,13 @@ class StackNotFoundError(FairleadError, LookupError):
     """Report a stack that does not exist or that nothing has provisioned yet."""
 
 
+class ProjectExistsError(FairleadError, FileExistsError):
+    """Report a folder in which a new project cannot be started."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
 class EngineNotFoundError(FairleadError, FileNotFoundError):
     """Report that the Pulumi command line is not on this machine."""
 

@@ -48,6 +48,7 @@ def _engine(name: str, line: str) -> Entry:
 
 
 COMMANDS: dict[str, Entry] = {
+    "init": Entry(_ours("init"), "Start a project in a new folder.", PIPELINES),
     "run": Entry(_ours("run"), "Run a pipeline on a stack.", PIPELINES),
     "cache": Entry(_ours("cache"), "Explain why a step ran or was cached.", PIPELINES),
     "schema": Entry(_ours("schema"), "Print the contracts' JSON Schemas.", PIPELINES),
