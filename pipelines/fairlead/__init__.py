@@ -38,7 +38,22 @@ _EXPORTS = {
     "step": "fairlead.dsl",
 }
 
-__all__ = [*sorted(_EXPORTS), "__version__"]
+__all__ = [
+    "Artifact",
+    "FairleadError",
+    "Resources",
+    "Retries",
+    "Run",
+    "__version__",
+    "context",
+    "log_figure",
+    "log_metrics",
+    "pipeline",
+    "register_model",
+    "run",
+    "runs",
+    "step",
+]
 
 
 def __getattr__(name: str) -> Any:

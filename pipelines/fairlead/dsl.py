@@ -155,6 +155,7 @@ class StepFunction(Generic[P, R]):
         return StepFunction(self.function, name=name, options=self.options, files=self.files)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function outside a pipeline; add a node to the pipeline that is traced."""
         from fairlead.tracing import current_trace
 
         trace = current_trace()
@@ -387,9 +388,7 @@ class Pipeline(Generic[P, R]):
 @overload
 def pipeline(function: Callable[P, R], /) -> Pipeline[P, R]: ...
 @overload
-def pipeline(
-    *, name: str | None = None
-) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
+def pipeline(*, name: str | None = None) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
 def pipeline(function: Callable[..., Any] | None = None, /, *, name: str | None = None) -> Any:
     """Make a function that calls steps a pipeline.
 

@@ -1,0 +1,1 @@
+"""What components promise: typed, versioned records of references."""

@@ -76,7 +76,9 @@ class StackManifest(BaseModel):
         computed = manifest_digest(data)
         given = data.get("digest")
         if given and given != computed:
-            raise ValueError(f"the digest is {given}, but the content has {computed}: it was edited")
+            raise ValueError(
+                f"the digest is {given}, but the content has {computed}: it was edited"
+            )
         return {**data, "digest": computed}
 
     @classmethod

@@ -1,0 +1,1 @@
+"""What the runner asks of adapters: small protocols, one subject a file."""

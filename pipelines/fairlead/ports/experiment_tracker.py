@@ -32,7 +32,9 @@ class TrackedStep:
 class ExperimentTracker(Protocol):
     """Log what a step reports to the bound tracker."""
 
-    def log_metrics(self, source: TrackedStep, metrics: Mapping[str, float], *, at: int | None) -> None:
+    def log_metrics(
+        self, source: TrackedStep, metrics: Mapping[str, float], *, at: int | None
+    ) -> None:
         """Log numbers; ``at`` is the iteration they belong to."""
         ...
 

@@ -107,7 +107,9 @@ def apply(configuration: RunConfiguration, graph: Graph) -> Graph:
     for name in configuration.steps:
         if name not in ids:
             close = difflib.get_close_matches(name, ids, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "it has " + ", ".join(sorted(ids)[:10])
+            hint = (
+                f"did you mean {close[0]!r}?" if close else "it has " + ", ".join(sorted(ids)[:10])
+            )
             unknown.append(f"steps.{name}: the pipeline has no such step; {hint}")
     if unknown:
         raise ConfigError("run configuration", unknown)

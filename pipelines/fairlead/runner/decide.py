@@ -51,6 +51,4 @@ class Decider:
         found = lookup(self.objects, self.artifacts, self.record.graph.pipeline, node.id, key)
         if found is None:
             return None
-        return Decision(
-            outcome="cached", cached_from=found.made_by, key=key, outputs=found.outputs
-        )
+        return Decision(outcome="cached", cached_from=found.made_by, key=key, outputs=found.outputs)

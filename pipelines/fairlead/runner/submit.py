@@ -17,7 +17,7 @@ from fairlead.errors import CapabilityError, PipelineError, RunFailedError
 from fairlead.graph import Graph
 from fairlead.ports.orchestrator import Foreground, RunReference
 from fairlead.project import Project, find_project, lock, provenance
-from fairlead.runner.configuration import RunConfiguration, apply, read_configuration
+from fairlead.runner.configuration import apply, read_configuration
 from fairlead.runner.events import Event, Observer, ignore
 from fairlead.runner.operators import Operators
 from fairlead.runner.resolve import resolver
@@ -59,7 +59,13 @@ def run_pipeline(
         graph = apply(configuration, traced.graph)
         check(graph, bound, operators)
         session, reference = _record(
-            traced, graph, bound, project, configuration, tags, in_process=in_process, cache=cache
+            traced,
+            graph,
+            bound,
+            project,
+            tags={**configuration.tags, **(tags or {})},
+            in_process=in_process,
+            cache=cache,
         )
         return _start(
             session, reference, operators, observer or ignore, wait=wait, in_process=in_process
@@ -110,9 +116,8 @@ def _record(
     graph: Graph,
     stack: Stack,
     project: Project,
-    configuration: RunConfiguration,
-    tags: Mapping[str, str] | None,
     *,
+    tags: Mapping[str, str],
     in_process: bool,
     cache: bool,
 ) -> tuple[Session, RunReference]:
@@ -133,7 +138,7 @@ def _record(
         bundle_digest=bundle,
         python_path=_python_path(project.root),
         use_cache=cache,
-        tags={**configuration.tags, **(tags or {})},
+        tags=dict(tags),
         provenance=provenance(project.root, locked),
     )
     path = manifest_path(stack.digest)

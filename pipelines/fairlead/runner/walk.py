@@ -45,6 +45,9 @@ from fairlead.store.state import RunView, State, counts_as_failure, retryable
 _CANCEL_LOOK = {True: 0.5, False: 5.0}
 _POLL = 2.0
 
+#: Ready steps that are tried when there is no room: what follows seldom asks for less.
+_TRIED = 16
+
 
 @dataclass(slots=True)
 class _Running:
@@ -60,6 +63,7 @@ class _Progress:
     """What the walk knows of one node."""
 
     state: State = State.PENDING
+    decided: bool = False
     attempts: int = 0
     failures: int = 0
     outputs: dict[str, ArtifactRecord] = field(default_factory=dict)
@@ -186,16 +190,17 @@ class Runner:
             progress = self.progress[node_id]
             if progress.state.done:
                 continue
-            if progress.attempts == 0 and self._decided(node_id):
+            if not progress.decided and progress.attempts == 0 and self._decided(node_id):
                 continue
             if not self._submit(node_id):
                 held.append(node_id)
-                if len(held) >= 16:  # enough tried: what follows seldom asks for less
+                if len(held) >= _TRIED:
                     break
         self._ready.extendleft(reversed(held))
 
     def _decided(self, node_id: str) -> bool:
         node = self.nodes[node_id]
+        self.progress[node_id].decided = True
         outputs = {need: self.progress[need].outputs for need in self.upstream[node_id]}
         decision = self.decider.decide(node, outputs)
         if decision is None:
@@ -358,9 +363,7 @@ class Runner:
             progress.state = State.RETRYING
             heapq.heappush(self._later, (time.monotonic() + wait, node_id))
             detail = f"{detail} (again in {wait:g} s)"
-            self.observer(
-                Event(self.record.run, node_id, State.RETRYING, number, seconds, detail)
-            )
+            self.observer(Event(self.record.run, node_id, State.RETRYING, number, seconds, detail))
             return
         self._settle(node_id, State.FAILED, seconds=seconds, detail=detail)
 

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -23,7 +24,15 @@ from fairlead.errors import (
     ObjectNotFoundError,
     PipelineError,
 )
-from fairlead.graph import ArtifactInput, DictInput, Input, ListInput, NodeInput, StepNode, ValueInput
+from fairlead.graph import (
+    ArtifactInput,
+    DictInput,
+    Input,
+    ListInput,
+    NodeInput,
+    StepNode,
+    ValueInput,
+)
 from fairlead.runtime import context as step_context
 from fairlead.runtime.logs import LogShipper, LogSpool, captured, redact, tail
 from fairlead.runtime.session import Session
@@ -101,9 +110,7 @@ class _Inputs:
     def _record(self, reference: NodeInput) -> ArtifactRecord:
         outputs = self._outputs.get(reference.node)
         if outputs is None:
-            outputs = step_outputs(
-                self.session.objects, self.session.layout, reference.node
-            )
+            outputs = step_outputs(self.session.objects, self.session.layout, reference.node)
             self._outputs[reference.node] = outputs
         return outputs[reference.output]
 
@@ -219,9 +226,7 @@ def _print_failure(failure: Failure | None) -> None:
 class _Attempt:
     """Run one attempt's user code and keep what comes of it."""
 
-    def __init__(
-        self, session: Session, node: StepNode, here: step_context.StepContext
-    ) -> None:
+    def __init__(self, session: Session, node: StepNode, here: step_context.StepContext) -> None:
         self.session = session
         self.node = node
         self.here = here
@@ -370,7 +375,7 @@ def user_traceback(error: BaseException, root: str) -> str:
         error: What was raised.
         root: Where the code bundle is unpacked; cut from the paths. Empty if there is none.
     """
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    ours = str(Path(__file__).parents[1])
 
     def cut(step: TracebackType | None) -> TracebackType | None:
         while step is not None and step.tb_frame.f_code.co_filename.startswith(ours):

@@ -114,7 +114,7 @@ class LogSpool:
         """Remove the temporary file."""
         os.close(self.file)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
+            self.path.unlink()
 
 
 class LogShipper(threading.Thread):
@@ -141,14 +141,13 @@ class LogShipper(threading.Thread):
         spool = self.spool
         if spool is None or self.echo is None:
             return
-        with self._lock:
-            with contextlib.suppress(OSError):
-                size = os.fstat(spool.file).st_size
-                fresh = os.pread(spool.file, size - self._echoed, self._echoed)
-                end = fresh.rfind(b"\n") + 1
-                text = redact(fresh[:end].decode(errors="replace"), spool.secrets.values())
-                os.write(self.echo, text.encode())
-                self._echoed += end
+        with self._lock, contextlib.suppress(OSError):
+            size = os.fstat(spool.file).st_size
+            fresh = os.pread(spool.file, size - self._echoed, self._echoed)
+            end = fresh.rfind(b"\n") + 1
+            text = redact(fresh[:end].decode(errors="replace"), spool.secrets.values())
+            os.write(self.echo, text.encode())
+            self._echoed += end
 
 
 @contextlib.contextmanager

@@ -176,19 +176,23 @@ class Session:
         for part in definition.qualname.split("."):
             found = getattr(found, part, None)
         if isinstance(found, StepFunction):
-            return found.function
+            found = found.function
         if not callable(found):
             raise PipelineError(
                 f"step {definition.name!r}: {definition.file} defines no {definition.qualname!r} "
                 "at its top level: define steps at the top level of a module"
             )
-        return found
+        function: Callable[..., Any] = found
+        return function
 
     def _from_pickle(self, root: Path, key: str) -> Callable[..., Any]:
         if self._pickled is None:
             import cloudpickle
 
-            self._pickled = cloudpickle.loads((root / PICKLED).read_bytes())
+            pickled: dict[str, Callable[..., Any]] = cloudpickle.loads(
+                (root / PICKLED).read_bytes()
+            )
+            self._pickled = pickled
         return self._pickled[key]
 
     def save_figure(self, step: str, name: str, content: bytes, media_type: str) -> ArtifactRecord:

@@ -27,7 +27,7 @@ class Surroundings:
     """Remember what steps may change in a process, and put it back."""
 
     def __init__(self) -> None:
-        self.folder = os.getcwd()
+        self.folder = Path.cwd()
         self.environment = dict(os.environ)
         self.path = list(sys.path)
         root = logging.getLogger()
@@ -42,7 +42,7 @@ class Surroundings:
     def restore(self) -> None:
         """Put the process back; random generators get fresh entropy, as in a new process."""
         try:
-            moved = os.getcwd() != self.folder
+            moved = Path.cwd() != self.folder
         except FileNotFoundError:
             moved = True
         if moved:

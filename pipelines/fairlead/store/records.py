@@ -53,7 +53,7 @@ class Record(BaseModel):
             problem = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in problem["loc"]) or "document"
             raise IntegrityError(
-                f"{path}: not a readable {cls.__name__} ({place}: {problem['msg']}). The object was "
+                f"{path}: not a readable {cls.__name__} ({place}: {problem['msg']}). It was "
                 "damaged or written by something else; restore it from the store's versions."
             ) from None
         if record.schema_version.partition(".")[0] != SCHEMA.partition(".")[0]:

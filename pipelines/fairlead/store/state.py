@@ -152,23 +152,19 @@ def step_state(
     """
     if decision is not None:
         return State.CACHED if decision.outcome == "cached" else State.SKIPPED
-    last: AttemptView | None = None
-    failures = 0
-    for attempt in attempts:
-        last = attempt
-        if attempt.end is not None:
-            if attempt.end.outcome is Outcome.SUCCEEDED:
-                return State.SUCCEEDED
-            failures += counts_as_failure(attempt.end)
-    if last is None:
-        return State.CANCELLED if stopping else State.PENDING
-    if last.end is None:
-        return State.CANCELLED if stopping else State.RUNNING
-    if last.end.outcome is Outcome.CANCELLED:
+    ended = [attempt.end for attempt in attempts]
+    if any(end is not None and end.outcome is Outcome.SUCCEEDED for end in ended):
+        return State.SUCCEEDED
+    if not ended or ended[-1] is None:
+        if stopping:
+            return State.CANCELLED
+        return State.RUNNING if ended else State.PENDING
+    last = ended[-1]
+    if last.outcome is Outcome.CANCELLED:
         return State.CANCELLED
-    if stopping or failures > options.retries.count or not retryable(last.end):
-        return State.FAILED
-    return State.RETRYING
+    failures = sum(counts_as_failure(end) for end in ended if end is not None)
+    final = stopping or failures > options.retries.count or not retryable(last)
+    return State.FAILED if final else State.RETRYING
 
 
 def counts_as_failure(end: AttemptEnd) -> bool:

@@ -1,9 +1,9 @@
 """What every orchestrator must do: an orchestrator's test is an empty subclass with one fixture.
 
-    class TestMyOrchestrator(OrchestratorSuite):
-        @pytest.fixture
-        def stack(self) -> StackManifest:
-            return …
+class TestMyOrchestrator(OrchestratorSuite):
+    @pytest.fixture
+    def stack(self) -> StackManifest:
+        return …
 """
 
 from __future__ import annotations
@@ -67,12 +67,14 @@ class OrchestratorSuite:
         """Fan-out, fan-in, several outputs, parameters and an order without data."""
         run = semantics.arithmetic.run(manifest=stack, start=5)
         assert run["total"].output.load() == 5 + 6 + 7 + 3 + 1
-        assert run["divide"].outputs["quotient"].load() == 3  # noqa: PLR2004
+        assert run["divide"].outputs["quotient"].load() == 3
         assert run["total"].metrics == {"total": 22.0}
         assert "note: done" in run["note"].logs()
         assert {step.state for step in run} == {State.SUCCEEDED}
 
-    def test_an_equal_run_is_served_from_the_cache(self, stack: StackManifest, bound: Stack) -> None:
+    def test_an_equal_run_is_served_from_the_cache(
+        self, stack: StackManifest, bound: Stack
+    ) -> None:
         """The second run starts nothing and refers to the attempts of the first."""
         first = semantics.arithmetic.run(manifest=stack, start=2)
         second = semantics.arithmetic.run(manifest=stack, start=2)
@@ -91,21 +93,21 @@ class OrchestratorSuite:
         """Two failures and a success; then more failures than retries."""
         run = semantics.retrying.run(manifest=stack, fail_before=3)
         step = run["flaky"]
-        assert step.output.load() == 3  # noqa: PLR2004
+        assert step.output.load() == 3
         outcomes = [attempt.outcome for attempt in step.attempts]
         assert outcomes == [Outcome.FAILED, Outcome.FAILED, Outcome.SUCCEEDED]
         ends = [a.view.end.ended for a in step.attempts if a.view.end]
         starts = [a.view.claim.started for a in step.attempts if a.view.claim]
-        assert (starts[1] - ends[0]).total_seconds() >= 0.1  # noqa: PLR2004
-        assert (starts[2] - ends[1]).total_seconds() >= 0.2  # noqa: PLR2004
+        assert (starts[1] - ends[0]).total_seconds() >= 0.1
+        assert (starts[2] - ends[1]).total_seconds() >= 0.2
         lost = self.failed(semantics.retrying, stack, fail_before=9)
-        assert len(lost["flaky"].attempts) == 3  # noqa: PLR2004
+        assert len(lost["flaky"].attempts) == 3
 
     @pytest.mark.parametrize("how", ["exception", "exit", "hard exit", "SIGSEGV", "SIGKILL"])
     def test_a_dying_step_takes_nothing_with_it(self, stack: StackManifest, how: str) -> None:
-        """The other branch succeeds; what needs the dead step is skipped; its last words are kept."""
+        """Another branch succeeds, what needs the dead step is skipped, its last words are kept."""
         run = self.failed(semantics.dying, stack, how=how)
-        assert run["spared"].output.load() == 8  # noqa: PLR2004
+        assert run["spared"].output.load() == 8
         assert run["follower"].state is State.SKIPPED
         failure = run["die"].failure
         assert failure is not None
@@ -150,7 +152,7 @@ class OrchestratorSuite:
         """Nothing is recorded for a run that asks for the impossible."""
         with pytest.raises(CapabilityError, match="'greedy'"):
             semantics.impossible.run(manifest=stack)
-        with pytest.raises(CapabilityError, match="'placed'.*'nowhere'"):
+        with pytest.raises(CapabilityError, match=r"'placed'.*'nowhere'"):
             semantics.misplaced.run(manifest=stack)
 
     def test_submit_and_walk_away(self, stack: StackManifest) -> None:

@@ -160,7 +160,7 @@ class LocalStepOperator:
         if asked.worker.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(asked.worker.pid, signal.SIGKILL)
-        while asked.report.status is not AttemptStatus.ENDED and time.monotonic() < until:
+        while asked.worker.id in self._workers and time.monotonic() < until:
             self.changes(0.1)
 
     def changes(self, timeout: float) -> list[str]:
