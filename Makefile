@@ -57,7 +57,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 .venv/bin/uv:
 	@echo "Making the environment in .venv"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install --quiet -c constraints.txt uv
 
 .venv/.run: pyproject.toml constraints.txt | .venv/bin/uv
 	@$(INSTALL) -e '.[local,examples]'

@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 
-from fairlead.adapters.local.local_step_operator import LocalStepOperator
 from fairlead.contracts.orchestrator import LocalOrchestratorContract
 from fairlead.contracts.step_operator import LocalStepOperatorContract
 from fairlead.ports.orchestrator import RunReference
+from fairlead.ports.step_operator import StepOperator
+from fairlead.registry import load
 from fairlead.runtime.session import split_run_uri
 from fairlead.store.layout import RunLayout
 from fairlead.store.objects import open_objects
@@ -23,9 +24,12 @@ class LocalOrchestrator:
     def __init__(self, contract: LocalOrchestratorContract) -> None:
         self.contract = contract
 
-    def operator(self) -> LocalStepOperator:
+    def operator(self) -> StepOperator:
         """Return worker processes with all that the machine has."""
-        return LocalStepOperator(LocalStepOperatorContract())
+        operator: StepOperator = load("fairlead.adapters", "step_operator.local")(
+            LocalStepOperatorContract()
+        )
+        return operator
 
     def submit(self, run: RunReference) -> str:
         """Start ``python -m fairlead.runner`` in a session of its own."""
