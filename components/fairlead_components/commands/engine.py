@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from fairlead.errors import FairleadError
+from fairlead.errors import EngineNotFoundError, FairleadError
 from fairlead_components.engine import location
+from fairlead_components.engine.errors import EngineVersionError
 from fairlead_components.engine.source import engine_version
 
 app = typer.Typer(
@@ -75,8 +76,8 @@ def install(
     if not force:
         try:
             engine = location.locate()
-        except FileNotFoundError:
-            pass
+        except (EngineNotFoundError, EngineVersionError) as error:
+            typer.echo(str(error).split(". ")[0] + ".", err=True)
         else:
             typer.echo(f"Pulumi {engine.version} is there ({engine.origin}): {engine.path}")
             return
@@ -92,6 +93,22 @@ def install(
         typer.echo(f"Building Pulumi {engine_version()} from source with {go}.", err=True)
         engine = build(progress=progress, force=force)
     typer.echo(engine.path)
+    _say_if_hidden(engine)
+
+
+def _say_if_hidden(installed: location.Engine) -> None:
+    """Tell how to use what was installed where something else is found before it."""
+    location.forget()
+    try:
+        used = location.locate().path
+    except FairleadError:
+        used = None
+    if used != installed.path:
+        typer.echo(
+            f"It is not the one that is found first ({used or 'which cannot be used'}): to use it, "
+            f"export FAIRLEAD_ENGINE={shlex.quote(str(installed.path))}",
+            err=True,
+        )
 
 
 @app.command()

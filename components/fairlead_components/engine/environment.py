@@ -39,7 +39,8 @@ def engine_environment(
         EngineNotFoundError: There is no engine.
 
     Example:
-        >>> sorted(engine_environment())  # doctest: +SKIP
+        >>> engine = Engine(Path("/opt/pulumi/bin/pulumi"), "3.259.0", "FAIRLEAD_ENGINE")
+        >>> sorted(engine_environment(engine=engine, base={"PATH": "/usr/bin"}))
         ['PATH', 'PULUMI_CONFIG_PASSPHRASE', 'PULUMI_SKIP_UPDATE_CHECK']
     """
     base = os.environ if base is None else base

@@ -148,3 +148,8 @@ def locate() -> Engine:
     return _locate(
         os.environ.get("FAIRLEAD_ENGINE"), os.environ.get("PATH", os.defpath), cache_root()
     )
+
+
+def forget() -> None:
+    """Look anew at the next ``locate``, after something was installed or removed."""
+    _locate.cache_clear()

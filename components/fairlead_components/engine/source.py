@@ -69,7 +69,9 @@ def source_digest() -> str:
     """
     digest = hashlib.sha256()
     root = source_directory()
-    names = ["go.mod", "go.sum", *sorted(f"{HOST}/{p.name}" for p in (root / HOST).iterdir())]
+    # An installer may have byte-compiled what lies in site-packages.
+    host = sorted(p.name for p in (root / HOST).iterdir() if p.suffix in {".go", ".py"})
+    names = ["go.mod", "go.sum", *(f"{HOST}/{name}" for name in host)]
     for name in names:
         data = (root / name).read_bytes()
         digest.update(f"{name}\0{len(data)}\0".encode())

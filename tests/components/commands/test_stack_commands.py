@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+from fairlead_components.engine.source import source_digest
 
 pytestmark = pytest.mark.engine
 
@@ -145,3 +148,22 @@ def test_engine_status_without_an_engine_is_one_clear_message(fairlead):
     as_json = fairlead.run("engine", "status", "--json", **nothing)
     assert as_json.returncode == 2
     assert json.loads(as_json.stdout)["found"] is False
+
+
+def test_engine_install_over_an_old_engine_says_how_to_use_the_new_one(fairlead):
+    used = json.loads(fairlead.run("engine", "status", "--json").stdout)
+    old = fairlead.directory / "old"
+    cached = Path(used["cache"], source_digest(), "bin")
+    if not cached.exists():
+        pytest.skip("the engine in use is not a build of ours, which alone is quick to reinstall")
+    old.mkdir()
+    (old / "pulumi").write_text("#!/bin/sh\necho v3.1.0\n")
+    (old / "pulumi").chmod(0o755)
+    path = f"{old}:{fairlead.environment['PATH']}"
+    done = fairlead.run("engine", "install", PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert "is Pulumi 3.1.0; Fairlead needs" in done.stderr
+    assert f"export FAIRLEAD_ENGINE={cached / 'pulumi'}" in done.stderr
+    assert fairlead.run("engine", "path", PATH=path).returncode == 2
+    named = fairlead.run("engine", "path", PATH=path, FAIRLEAD_ENGINE=str(cached / "pulumi"))
+    assert named.stdout.strip() == str(cached / "pulumi")

@@ -24,9 +24,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("FAIRLEAD_CACHE_DIR", str(folder))
     monkeypatch.delenv("FAIRLEAD_ENGINE", raising=False)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    location._locate.cache_clear()
+    location.forget()
     yield folder
-    location._locate.cache_clear()
+    location.forget()
 
 
 @pytest.fixture
