@@ -66,7 +66,8 @@ def find_project(start: Path) -> Project:
     Without any, it is the folder itself.
 
     Args:
-        start: A file or folder, existing or not.
+        start: A file or folder. A file in a folder that does not exist, such as Python makes up
+            for a notebook's cell, stands for the current folder.
 
     Example:
         >>> import tempfile
@@ -77,6 +78,8 @@ def find_project(start: Path) -> Project:
     """
     start = Path(os.path.realpath(start))
     folder = start if start.is_dir() else start.parent
+    if not folder.is_dir():
+        folder = Path(os.path.realpath("."))
     root = folder
     # A home folder that is a git repository of dotfiles is nobody's project.
     home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111

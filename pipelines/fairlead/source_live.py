@@ -141,9 +141,9 @@ class _Live:
         if inner is not function and isinstance(function, types.FunctionType):
             self._add_function_or_place(function)
         self._add_function_or_place(inner)
-        self.definitions[label] = hashlib.sha256(
-            f"{inner.__module__}:{inner.__qualname__}".encode()
-        ).hexdigest()
+        name = f"{inner.__module__}:{inner.__qualname__}"
+        if name != label:
+            self.definitions[label] = hashlib.sha256(name.encode()).hexdigest()
 
     def _add_function_or_place(self, function: Any) -> None:
         path = os.path.realpath(function.__code__.co_filename)

@@ -43,6 +43,7 @@ class _File:
 class _Node:
     definitions: dict[str, str]
     targets: set[Place]
+    files: set[str]
 
 
 @dataclass(slots=True)
@@ -72,30 +73,36 @@ class Reach:
         self._nodes: dict[Place, _Node] = {}
         self._reached: dict[Place, Reached] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
+        self._touched: set[str] = set()
         self._inside: dict[str, bool] = {}
         self._folders = self._environment_folders()
 
     def of(self, place: Place) -> Reached:
         """Return what a definition reaches, itself included, as the files are now."""
-        known = self._reached.get(place)
-        if known is not None and all(map(self._is_current, known.files)):
-            return known
-        if known is not None:
-            self._nodes.clear()
-            self._reached.clear()
-            self._modules.clear()
+        while True:
+            reached = self._reached.get(place) or self._collect(place)
+            if all(map(self._is_current, reached.files)):
+                self._reached[place] = reached
+                return reached
+            self._forget()
+
+    def _collect(self, place: Place) -> Reached:
         reached = Reached()
         seen = {place}
         pending = [place]
         while pending:
             here = pending.pop()
             node = self._node(here)
-            reached.files.add(here[0])
+            reached.files |= node.files
             reached.definitions.update(node.definitions)
             pending += node.targets - seen
             seen |= node.targets
-        self._reached[place] = reached
         return reached
+
+    def _forget(self) -> None:
+        self._nodes.clear()
+        self._reached.clear()
+        self._modules.clear()
 
     def of_chain(self, file: str, chain: Chain) -> set[Place]:
         """Return the places in the project that a name, with attributes, stands for in a file."""
@@ -118,8 +125,11 @@ class Reach:
 
     def index(self, path: str) -> FileIndex:
         """Return the index of a file, read anew if the file changed."""
+        self._touched.add(path)
         if path in self._files and self._is_current(path):
             return self._files[path].index
+        if path in self._files:
+            self._forget()  # what was found through the file as it was
         with open(path, "rb") as file:  # noqa: PTH123
             content = file.read()
             found = os.fstat(file.fileno())
@@ -167,6 +177,7 @@ class Reach:
         if known is not None:
             return known
         file, name = place
+        self._touched = set()  # every file that is read for this node, re-exports included
         index = self.index(file)
         relative = self.relative(file)
         targets: set[Place] = set()
@@ -180,7 +191,7 @@ class Reach:
         if not name:
             for star in index.stars:
                 if found := self._find(file, star):
-                    targets |= self._walk(found, (), set())
+                    targets |= self._walk(found, (), set())[0]
         definitions: dict[str, str] = {}
         if name:
             for suffix, digest in index.digests(name):
@@ -191,7 +202,7 @@ class Reach:
         else:
             definitions[relative] = _combined(index.whole, sorted(links))
         targets.discard(place)
-        node = self._nodes[place] = _Node(definitions, targets)
+        node = self._nodes[place] = _Node(definitions, targets, self._touched)
         return node
 
     def _follow(
@@ -223,7 +234,7 @@ class Reach:
             module = self._find(file, chain[0])
             if module is None:
                 return set(), {".".join(chain[:2]).lstrip(":")}
-            return self._walk(module, chain[1:], seen), set()
+            return self._walk(module, chain[1:], seen)
         binding = self.index(file).names[chain[0]]
         places: set[Place] = set()
         outside: set[str] = set()
@@ -235,20 +246,24 @@ class Reach:
             outside |= names
         return places, outside
 
-    def _walk(self, module: str, chain: Chain, seen: set[tuple[str, Chain]]) -> set[Place]:
+    def _walk(
+        self, module: str, chain: Chain, seen: set[tuple[str, Chain]]
+    ) -> tuple[set[Place], set[str]]:
         """Return what attributes of a project's module (a file, or a folder without one) mean."""
         is_file = module.endswith(".py")
         if not chain:
-            return {(module, "")} if is_file else set()
+            return ({(module, "")} if is_file else set()), set()
         folder = os.path.dirname(module) if is_file else module  # noqa: PTH120
         is_package = not is_file or os.path.basename(module) == "__init__.py"  # noqa: PTH119
         if is_file and self.defines(module, chain[0]):
-            return self._resolve(module, chain, seen)[0]
+            places, outside = self._resolve(module, chain, seen)
+            if places or outside:  # else a package that imports its own module: `from . import a`
+                return places, outside
         if is_package and (inner := _module_in(folder, chain[:1])) is not None:
             return self._walk(inner, chain[1:], seen)
         if not is_file or chain[0] in _MODULE_NAMES:
-            return set()
-        return {(module, "")}
+            return set(), set()
+        return {(module, "")}, set()
 
     def _find(self, file: str, name: str) -> str | None:
         """Return the module of the project that a ``:module`` names in a file, if it is one."""

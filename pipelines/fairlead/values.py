@@ -1,10 +1,10 @@
 """Parameters as data: write a value as JSON without loss, and as bytes without ambiguity.
 
 A parameter is of a closed list of types: None, bool, int, float, str, bytes, list, tuple, dict,
-set, frozenset, datetime, date, time, timedelta, Decimal, UUID, pathlib.Path, enum members, dataclasses
-and pydantic models. What is plain in JSON stays plain; the rest is an object with one key that
-begins with ``$``. `canonical` is defined on that form, so that a cache key is computed without
-importing any class of the user.
+set, frozenset, datetime, date, time, timedelta, Decimal, UUID, pathlib.Path, enum members,
+dataclasses and pydantic models. What is plain in JSON stays plain; the rest is an object with one
+key that begins with ``$``. `canonical` is defined on that form, so that a cache key is computed
+without importing any class of the user.
 
 Reading imports the modules of the enum, dataclass and model classes that the document names, and
 runs ``__post_init__`` of such a dataclass: no other code. Read only documents whose digest was

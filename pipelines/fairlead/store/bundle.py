@@ -308,9 +308,11 @@ def _too_large(root: Path, paths: Iterable[str]) -> ConfigError:
     return ConfigError(
         f"the code bundle of {root}",
         [
-            f"it is larger than {MAX_SIZE / 1e6:.0f} MB; the largest files are {largest}. Add what "
-            "is no code to .gitignore, or to `exclude` under [tool.fairlead.bundle] in "
-            'pyproject.toml: exclude = ["data/"]; return data from a step instead'
+            (
+                f"it is larger than {MAX_SIZE / 1e6:.0f} MB; the largest files are {largest}. "
+                "Add what is no code to .gitignore, or to `exclude` under [tool.fairlead.bundle] "
+                'in pyproject.toml: exclude = ["data/"]; return data from a step instead'
+            )
         ],
     )
 

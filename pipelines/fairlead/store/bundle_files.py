@@ -60,12 +60,14 @@ def bundle_files(root: Path) -> list[str]:
     if include:
         wanted = _spec(include)
         found |= {path for path in _walk(root, honour_ignores=False) if wanted.match_file(path)}
-    unwanted = _spec((*exclude, *NEVER)) if exclude else _spec(NEVER)
+    never, unwanted = _spec(NEVER), _spec(exclude)
     environments = _environments(root, found)
     return sorted(
         path
         for path in found
-        if not unwanted.match_file(path) and not path.startswith(environments)
+        if not (
+            never.match_file(path) or unwanted.match_file(path) or path.startswith(environments)
+        )
     )
 
 
