@@ -6,7 +6,7 @@ version of the run that ran the step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -150,14 +150,36 @@ def uses_of(stack: Stack, version: ArtifactVersion) -> list[Use]:
         stack: The bound stack.
         version: The version; what cached steps handed on of the same content counts too.
     """
+    return uses_of_all(stack, [version])[version.version]
+
+
+def uses_of_all(stack: Stack, versions: Sequence[ArtifactVersion]) -> dict[str, list[Use]]:
+    """Return, for each of several versions, the steps of all runs that read it.
+
+    Args:
+        stack: The bound stack.
+        versions: The versions.
+    """
+    history = History(stack.objects)
+    oldest = min((version.made_by.run for version in versions), default="~")
+    going_on = _scan(stack, history, oldest)
+    found = {}
+    for version in versions:
+        uses = {Use(*row) for row in history.index.uses(version.origin)}
+        uses |= {use for origin, use in going_on if origin == version.origin}
+        found[version.version] = sorted(uses, key=lambda use: (use.run, use.step), reverse=True)
+    return found
+
+
+def _scan(stack: Stack, history: History, oldest: str) -> list[tuple[str, Use]]:
+    """Keep what ended runs read that were not looked at yet; return what others read so far."""
     from fairlead.runs import find
 
-    history = History(stack.objects)
     runs: Callable[[str], Run] = cache(lambda run: find(stack, run))
-    found: list[Use] = []
+    going_on: list[tuple[str, Use]] = []
     scanned = history.index.scanned()
     for summary in history.runs(_SEARCHED):
-        if summary.id < version.made_by.run:
+        if summary.id < oldest:
             break
         if summary.id in scanned or summary.state == "unreadable":
             continue
@@ -168,13 +190,8 @@ def uses_of(stack: Stack, version: ArtifactVersion) -> list[Use]:
         if summary.state in ENDED:
             history.index.add_uses(summary.id, reads)
         else:
-            found += [
-                Use(run.id, step, run.pipeline)
-                for origin, step in reads
-                if origin == version.origin
-            ]
-    found += [Use(*row) for row in history.index.uses(version.origin)]
-    return sorted(set(found), key=lambda use: (use.run, use.step), reverse=True)
+            going_on += [(origin, Use(run.id, step, run.pipeline)) for origin, step in reads]
+    return going_on
 
 
 def _origins(runs: Callable[[str], Run], step: Step) -> list[str]:
