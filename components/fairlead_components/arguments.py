@@ -77,6 +77,11 @@ def config_model(args: type) -> type[BaseModel]:
     """
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(args):
+        if isinstance(field.type, str):
+            raise TypeError(
+                f"{args.__name__}.{field.name}: annotations must be objects: remove "
+                f"`from __future__ import annotations` from {args.__module__}."
+            )
         default: Any = ... if field.default is dataclasses.MISSING else field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()

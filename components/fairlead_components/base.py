@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from types import MappingProxyType
+from typing import Any, Optional, cast
 
 import pulumi
 from pydantic import ValidationError
@@ -56,6 +57,7 @@ class Component(pulumi.ComponentResource):
 
     contract: pulumi.Output[dict[str, Any]]
 
+    # Without annotations: Pulumi's host takes what is annotated here for outputs.
     kind = ""
     flavor = ""
     #: The package in the component's type token.
@@ -63,7 +65,7 @@ class Component(pulumi.ComponentResource):
     #: Arguments that may stand beside ``existing``; all others say what to create.
     beside_existing = frozenset[str]()
     #: Argument → where it comes from when a stack's configuration does not give it.
-    wires: Mapping[str, Wire] = {}
+    wires = cast("Mapping[str, Wire]", MappingProxyType({}))
 
     def __init__(self, name: str, args: Any, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         problems = [f"{argument}: {problem}" for argument, problem in self.check(args)]

@@ -84,13 +84,13 @@ def physical_name(resource: str, *parts: str, unique: str = "") -> str:
     if exactly and not unique and rule.shortest <= len(name) <= rule.longest:
         return name
     digest = hashlib.sha256(f"{unique}\0\0{exact}".encode()).hexdigest()[:_HASH]
-    kept = name[: rule.longest - _HASH - len(rule.separator)].rstrip(rule.separator or None)
+    kept = name[: rule.longest - _HASH - len(rule.separator)].rstrip("._-")
     return f"{kept}{rule.separator}{digest}" if kept else f"f{digest}"
 
 
 def _clean(part: str, rule: NameRule) -> str:
     text = re.sub(f"[^{rule.allowed}]+", rule.separator, part.lower())
-    return text.strip(rule.separator + ".") if rule.separator else text
+    return text.strip("._-")
 
 
 def tags(project: str, stack: str, component: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ def data_folder(given: pulumi.Input[str] | None, *default: str) -> pulumi.Output
         given: The folder that a program asks for.
         default: The folder below the stack's, by its segments.
     """
-    project = Path(pulumi.get_root_directory() or Path.cwd())
+    project = Path(pulumi.get_root_directory() or "").absolute()
     if given is None:
         root = pulumi.Config("fairlead").get("root") or DATA
         given = str(Path(root, physical_name("local_folder", pulumi.get_stack()), *default))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Optional
 
 import pulumi
@@ -52,7 +53,7 @@ class LocalMlflowModelRegistry(Component):
     kind = "model_registry"
     flavor = "mlflow"
     beside_existing = frozenset({"allow_pickle"})
-    wires = {"registry_uri": Wire("experiment_tracker", "tracking_uri", "mlflow")}  # noqa: RUF012
+    wires = MappingProxyType({"registry_uri": Wire("experiment_tracker", "tracking_uri", "mlflow")})
 
     def __init__(
         self,
