@@ -1,4 +1,4 @@
-"""Buckets keep every promise of ``ObjectStore``: real servers on loopback, and answers that get lost."""
+"""Buckets keep every promise of ``ObjectStore``: real servers on loopback, and lost answers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.server
 
 
 class TestS3(ArtifactStoreSuite):
+    racers = 4
     names = 100
 
     @pytest.fixture
@@ -48,7 +49,9 @@ class TestS3WithLostAnswers(ArtifactStoreSuite):
         return f"s3://{bucket}/store"
 
 
+@pytest.mark.slow
 class TestGcs(ArtifactStoreSuite):
+    racers = 4
     names = 100
 
     @pytest.fixture
@@ -56,7 +59,9 @@ class TestGcs(ArtifactStoreSuite):
         return gcs_url
 
 
+@pytest.mark.slow
 class TestAzureBlob(ArtifactStoreSuite):
+    racers = 4
     names = 100
 
     @pytest.fixture
