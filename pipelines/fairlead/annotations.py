@@ -200,16 +200,40 @@ def fits(produced: Any, consumed: Any) -> bool:
         return _fits.__wrapped__(produced, consumed)
 
 
-def element_type(hint: Any) -> Any:
-    """Return what the elements of a list, tuple or sequence annotation are; Any if it is open."""
+def member_type(container: type, hint: Any) -> Any:
+    """Return what the members of a container are where an annotation asks for one.
+
+    Args:
+        container: ``list``, ``tuple`` or ``dict``: what is passed.
+        hint: The annotation that it is passed to; of a union, the options that accept it count.
+
+    Returns:
+        The annotation of elements (of values, for a dictionary); Any where it is open.
+
+    Raises:
+        TypeError: The annotation accepts no such container.
+
+    Example:
+        >>> member_type(list, list[int] | None), member_type(dict, dict[str, float])
+        (<class 'int'>, <class 'float'>)
+    """
+    options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    found = [member for option in options if (member := _member(container, option)) is not None]
+    if not found:
+        raise TypeError(type_text(hint))
+    return found[0] if len(found) == 1 else Any
+
+
+def _member(container: type, hint: Any) -> Any:
+    """Return the member type of one option; None if it does not accept the container."""
+    if hint in (Any, object) or isinstance(hint, typing.TypeVar):
+        return Any
+    origin = get_origin(hint) or hint
+    if not isinstance(origin, type) or not issubclass(container, origin):
+        return None
     args = [arg for arg in get_args(hint) if arg is not Ellipsis]
-    return args[0] if len(args) == 1 else Any
-
-
-def value_type(hint: Any) -> Any:
-    """Return what the values of a mapping annotation are; Any if it is open."""
-    args = get_args(hint)
-    return args[1] if len(args) == 2 else Any  # noqa: PLR2004 - key and value
+    wanted = 2 if issubclass(container, dict) else 1
+    return args[-1] if len(args) == wanted else Any
 
 
 def _place(function: Callable[..., Any]) -> str:

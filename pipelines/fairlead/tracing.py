@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fairlead.annotations import element_type, fits, strip_annotated, type_text, value_type
+from fairlead.annotations import fits, member_type, strip_annotated, type_text
 from fairlead.dsl import Artifact, OutputReference, Pipeline, StepCall, StepFunction
 from fairlead.errors import EdgeTypeError, FairleadError, ParameterError, PipelineError
 from fairlead.graph import (
@@ -190,20 +190,31 @@ class Trace:
                     "stack to find it; use run()"
                 )
             return self.resolve(value)
-        if isinstance(value, list | tuple) and _refers(value):
-            inner = element_type(annotation)
-            items = tuple(
-                self._input(item, inner, f"{where}[{index}]") for index, item in enumerate(value)
-            )
-            return ListInput(items=items, tuple_=isinstance(value, tuple))
-        if isinstance(value, dict) and _refers(value):
-            inner = value_type(annotation)
+        if isinstance(value, list | tuple | dict) and _refers(value):
+            return self._container(value, annotation, where)
+        return ValueInput(value=_encode(value, annotation, where))
+
+
+    def _container(
+        self, value: list[Any] | tuple[Any, ...] | dict[Any, Any], annotation: Any, where: str
+    ) -> Input:
+        try:
+            inner = member_type(type(value), annotation)
+        except TypeError:
+            raise EdgeTypeError(
+                f"{where} takes {type_text(annotation)}, but gets a {type(value).__name__} of "
+                "outputs. Change the annotation, or pass one output."
+            ) from None
+        if isinstance(value, dict):
             if not all(isinstance(key, str) for key in value):
                 raise PipelineError(f"{where}: keys of a dictionary of outputs must be text")
             return DictInput(
                 items={k: self._input(v, inner, f"{where}[{k!r}]") for k, v in value.items()}
             )
-        return ValueInput(value=_encode(value, annotation, where))
+        items = tuple(
+            self._input(item, inner, f"{where}[{index}]") for index, item in enumerate(value)
+        )
+        return ListInput(items=items, tuple_=isinstance(value, tuple))
 
 
 def _refers(value: Any) -> bool:

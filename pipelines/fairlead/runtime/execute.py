@@ -26,7 +26,6 @@ from fairlead.errors import (
 )
 from fairlead.graph import (
     ArtifactInput,
-    DictInput,
     Input,
     ListInput,
     NodeInput,
@@ -135,14 +134,13 @@ class _Inputs:
                     f"{given.digest}"
                 )
             return self._value(record, given.version, annotation)
-        from fairlead.annotations import element_type, value_type
+        from fairlead.annotations import member_type
 
         if isinstance(given, ListInput):
-            inner = element_type(annotation)
+            inner = member_type(tuple if given.tuple_ else list, annotation)
             items = [self.load(item, inner) for item in given.items]
             return tuple(items) if given.tuple_ else items
-        assert isinstance(given, DictInput)
-        inner = value_type(annotation)
+        inner = member_type(dict, annotation)
         return {key: self.load(item, inner) for key, item in given.items.items()}
 
     def _value(self, record: ArtifactRecord, version: str, annotation: Any) -> Any:
