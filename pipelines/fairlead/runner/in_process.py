@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairlead.capabilities import Capabilities
 from fairlead.graph import StepOptions
-from fairlead.ports.step_operator import Attempt, AttemptReport, AttemptStatus
+from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.runtime.execute import execute
 from fairlead.runtime.session import Session
 

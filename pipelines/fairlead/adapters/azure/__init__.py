@@ -1,0 +1,1 @@
+"""Adapters for Azure; each module is imported when a stack names its flavor."""

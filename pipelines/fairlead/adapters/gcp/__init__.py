@@ -1,0 +1,1 @@
+"""Adapters for Google Cloud; each module is imported when a stack names its flavor."""

@@ -18,11 +18,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fairlead.adapters.capacity import Capacity
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.step_operator import LocalStepOperatorContract
 from fairlead.errors import BackendError
 from fairlead.graph import StepOptions
-from fairlead.ports.step_operator import Attempt, AttemptReport, AttemptStatus
+from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.runtime.logs import tail
 
 
@@ -58,6 +59,7 @@ class LocalStepOperator:
 
     def __init__(self, contract: LocalStepOperatorContract) -> None:
         self.contract = contract
+        self._capacity = Capacity(contract)
         self._server: subprocess.Popen[bytes] | None = None
         self._workers: dict[int, _Worker] = {}
         self._idle: dict[tuple[tuple[str, str], ...], list[_Worker]] = {}
@@ -66,57 +68,13 @@ class LocalStepOperator:
         self._count = 0
         self._told = b""
 
-    # What fits --------------------------------------------------------------------------------
-
-    @cached_property
-    def cpu(self) -> float:
-        """Return the cores that steps may use in all."""
-        return self.contract.cpu or float(len(os.sched_getaffinity(0)))
-
-    @cached_property
-    def memory(self) -> int:
-        """Return the bytes that steps may use in all."""
-        return self.contract.memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-    @cached_property
-    def gpu(self) -> int:
-        """Return the accelerators that steps may use in all."""
-        if self.contract.gpu is not None:
-            return self.contract.gpu
-        return len([p for p in Path("/dev").glob("nvidia*") if p.name[6:].isdigit()])
-
     def refuses(self, options: StepOptions) -> str | None:
         """Return why a step could never run on this machine."""
-        asked = options.resources
-        wants = {
-            "cpu": (asked.cpu or 0.0, self.cpu, "cores"),
-            "memory": (asked.memory_bytes or 0, self.memory, "bytes of memory"),
-            "gpu": (asked.gpu, self.gpu, "accelerators"),
-        }
-        over = [
-            f"{wanted:g} {unit} where this machine has {has:g}"
-            for wanted, has, unit in wants.values()
-            if wanted > has
-        ]
-        if not over:
-            return None
-        return (
-            f"it asks for {' and '.join(over)}. Ask for less, name another step operator, or set "
-            "what may be used in the stack's config (step operator `local`: cpu, memory, gpu)."
-        )
+        return self._capacity.refuses(options)
 
     def admits(self, running: list[StepOptions], candidate: StepOptions) -> bool:
-        """Say whether a step fits beside those that run; one that names no cores counts as one."""
-        everything = [options.resources for options in (*running, candidate)]
-        if not running:
-            return True
-        return (
-            sum(r.cpu if r.cpu is not None else 1.0 for r in everything) <= max(self.cpu, 1.0)
-            and sum(r.memory_bytes or 0 for r in everything) <= self.memory
-            and sum(r.gpu for r in everything) <= self.gpu
-        )
-
-    # Attempts ---------------------------------------------------------------------------------
+        """Say whether a step fits beside those that run."""
+        return self._capacity.admits(running, candidate)
 
     def submit(self, attempt: Attempt) -> str:
         """Hand an attempt to a worker, a warm one if there is one for its environment."""
@@ -189,8 +147,6 @@ class LocalStepOperator:
         self._chooser.close()
         if "_temporary" in self.__dict__:
             self._temporary.cleanup()
-
-    # Processes --------------------------------------------------------------------------------
 
     @cached_property
     def _temporary(self) -> tempfile.TemporaryDirectory[str]:
