@@ -39,7 +39,7 @@ def problems(components: Any, **values: str) -> list[str]:
 @pytest.mark.parametrize(
     ("components", "expected"),
     [
-        ({"artifact_store": {"pathh": "/x"}}, "artifact_store.pathh: unknown key; did you mean path"),
+        ({"artifact_store": {"pathh": "/x"}}, "artifact_store.pathh: unknown key; did you mean"),
         ({"artifact_store": {"flavor": "s4"}}, "artifact_store.flavor: the provider local has no"),
         ({"artifact_store": {"provider": "locl"}}, "artifact_store.provider: unknown provider"),
         ({"artifact_store": {"flavor": 3}}, "artifact_store.flavor: must be a name"),

@@ -1,9 +1,14 @@
-"""The JSON Schema of the stack manifest, for whoever writes one without Pulumi."""
+"""The JSON Schema of the stack manifest, for whoever writes one without Pulumi.
+
+``python -m fairlead.contracts.schema > docs/reference/manifest.schema.json`` publishes it.
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
+import sys
 from typing import Any, get_args
 
 import fairlead.contracts
@@ -85,6 +90,15 @@ def manifest_schema() -> dict[str, Any]:
     }
 
 
+def published_schema() -> str:
+    """Return the schema as ``docs/reference/manifest.schema.json`` holds it."""
+    return json.dumps(manifest_schema(), indent=2, sort_keys=True) + "\n"
+
+
 def _version(description: str) -> dict[str, Any]:
     major = VERSION.partition(".")[0]
     return {"type": "string", "pattern": rf"^{major}\.[0-9]+$", "description": description}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(published_schema())
