@@ -161,6 +161,10 @@ class Artifacts:
                 return self._write(materializer, value, folder)
             except UnsuitableError as error:
                 reasons.append(f"{name}: {error}")
+            except MaterializerError as error:
+                if str(error).startswith(where):
+                    raise
+                raise MaterializerError(f"{where}: {error}") from error.__cause__
         kind = type_name(type(value))
         if refused is not None:
             raise MaterializerError(
@@ -274,4 +278,5 @@ def _selected(annotation: Any) -> str | None:
 
 def type_name(kind: type) -> str:
     """Return a class's name for people: without ``builtins``."""
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return module + kind.__qualname__

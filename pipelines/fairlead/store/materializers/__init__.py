@@ -2,8 +2,8 @@
 
 Types are known by the first part of their module and their name (``pandas.DataFrame`` wherever in
 pandas it is defined); those of third parties by the full name that their entry point gives. Along a
-class's bases the nearest known type is asked first, then ``json``, then ``list`` for lists, tuples
-and dicts, and ``pickle`` last.
+class's bases the nearest known type is asked first, or ``json`` where there is none, then ``list``
+for lists, tuples and dicts, and ``pickle`` last.
 """
 
 from __future__ import annotations
@@ -104,12 +104,10 @@ def version_of(name: str) -> int:
 
 def candidates(kind: type) -> Iterator[str]:
     """Yield the names of what may store a value of a class, the nearest first."""
-    if known := known_type(kind):
-        yield known
-        if known == "path":
-            return
-    if known != "bytes":
-        yield "json"
+    known = known_type(kind)
+    yield known or "json"
+    if known == "path":
+        return
     if kind in {list, tuple, dict}:
         yield "list"
     yield "pickle"

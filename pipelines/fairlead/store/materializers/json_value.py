@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from pydantic import JsonValue
 
-from fairlead.errors import ParameterError
+from fairlead.errors import MaterializerError, ParameterError
 from fairlead.store.materializers.base import UnsuitableError
 
 _PREVIEW = 200
@@ -30,8 +30,15 @@ class JsonText:
         try:
             encoded = encode(value)
         except ParameterError as error:
-            raise UnsuitableError(str(error)) from None
-        file.write(dump(encoded))
+            reason = str(error).replace(" cannot be a parameter: return it from a step", "")
+            raise UnsuitableError(f"it is no plain value ({reason})") from None
+        content = dump(encoded)
+        if b'{"$path":' in content:
+            raise MaterializerError(
+                "a path lies inside a value whose text alone would be stored, not the file: return "
+                "the path itself, a list or dict of paths, or str(path) if only the text counts."
+            )
+        file.write(content)
         metadata: dict[str, JsonValue] = {"preview": repr_short(value)}
         if hasattr(value, "__len__"):
             metadata["length"] = len(value)

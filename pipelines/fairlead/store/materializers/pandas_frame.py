@@ -129,9 +129,8 @@ def _index_note(index: Any) -> dict[str, Any]:
 def _levels(index: Any) -> list[Any]:
     import pandas as pd
 
-    return [
-        pd.Series(index.get_level_values(level).array, copy=False) for level in range(index.nlevels)
-    ]
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    return [pd.Series(level.array, dtype=level.dtype, copy=False) for level in levels]
 
 
 def _index(note: dict[str, Any], levels: list[Any]) -> Any:
