@@ -7,6 +7,7 @@ Fairlead stores artifacts, beside a ``fairlead.json`` that describes it.
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,8 @@ def _save_sklearn(model: Any, folder: Path, *, allow_pickle: bool) -> None:
             "Registering a scikit-learn model needs skops, which is not installed: install it "
             "with `pip install 'fairlead[sklearn]'`."
         ) from error
+    # It warns of every environment without pip, such as uv's: nothing of ours reads conda.yaml.
+    logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
     restores = skops.io.get_untrusted_types(data=skops.io.dumps(model))
     _check(restores, allow_pickle=allow_pickle)
     mlflow.sklearn.save_model(
