@@ -1,4 +1,4 @@
-"""``fairlead init NAME``: start a project that provisions, runs and is tested from the beginning."""
+"""``fairlead init NAME``: start a project that provisions, runs and has a test."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def write_project(folder: Path, name: str) -> list[Path]:
             written.append(Path(source))
     except OSError as error:
         raise ProjectExistsError(
-            f"{folder} cannot be written: {error.strerror}. Make room there, or go to a folder that "
-            "is yours."
+            f"{folder} cannot be written: {error.strerror}. Make room there, or go to a folder "
+            "that is yours."
         ) from None
     return written
 
