@@ -16,6 +16,7 @@ from ulid import ULID
 from fairlead.artifact_version import ArtifactVersion
 from fairlead.errors import ParameterError
 from fairlead.graph import NAME, Graph, Output, Source, StepDefinition, StepNode, StepOptions
+from fairlead.store.history import PUT_TAG
 from fairlead.store.layout import RunLayout, manifest_path
 from fairlead.store.records import (
     AttemptEnd,
@@ -71,7 +72,7 @@ def put_artifact(
         run=run, created=started, stack=stack.name, manifest_digest=stack.digest,
         graph=Graph(pipeline=name, definitions={STEP: definition},
                     nodes=(StepNode(id=STEP, definition=STEP),)),
-        tags=dict(tags or {}), provenance=provenance(find_project(Path.cwd()).root),
+        tags={**(tags or {}), PUT_TAG: name}, provenance=provenance(find_project(Path.cwd()).root),
     )  # fmt: skip
     host = socket.gethostname()
     end = AttemptEnd(

@@ -67,7 +67,13 @@ def find_version(stack: Stack, text: str) -> ArtifactVersion:
 
     head, _, rest = text.partition("/")
     if not rest:
-        return _newest(stack, head, "put", "output")
+        try:
+            return _newest(stack, head, "put", "output")
+        except RunNotFoundError:
+            raise RunNotFoundError(
+                f"nothing was put as {head!r} in {stack.objects.url}: `fairlead artifacts put "
+                f"{head} FILE` does; what a step made is <run>/<step> or <pipeline>/<step>"
+            ) from None
     if head.islower() and head != "latest":
         step, _, output = rest.rpartition("/")
         return _newest(stack, head, step or output, output if step else None)

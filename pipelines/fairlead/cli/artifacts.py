@@ -132,6 +132,8 @@ def show(
     for name, value in rows:
         typer.echo(f"{name:<10} {value}")
     for name, value in version.metadata.items():
+        if name == "preview":
+            continue
         typer.echo(f"{name:<10} {json.dumps(value, ensure_ascii=False)[:300]}")
     _print_preview(preview)
 

@@ -33,6 +33,9 @@ _SKEW = timedelta(days=1)
 
 _ID_LENGTH = 26
 
+#: Tag of runs that record what was put into the store from outside.
+PUT_TAG = "fairlead.put"
+
 
 class _GraphHead(BaseModel):
     model_config = ConfigDict(extra="ignore")
@@ -102,8 +105,10 @@ class History:
         """
         wanted = text.upper()
         if wanted == "LATEST":
-            if newest := self.runs(1):
-                return newest[0].id
+            # What was put is recorded as a run too, but nobody means it by "the latest run".
+            for newest in self.runs(_LARGEST_PAGE):
+                if newest.tags.get(PUT_TAG) is None:
+                    return newest.id
             raise RunNotFoundError(
                 f"{self.objects.url} holds no runs yet: start one with `fairlead run FILE`"
             )
