@@ -305,7 +305,6 @@ def test_the_engines_outputs(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert listed == {"local": (True, changed.digest, ""), "staging": (True, None, "")}
 
 
-@pytest.mark.slow
 def test_binding_to_an_unchanged_stack_is_quick(project: Path) -> None:
     keep(project, manifest(url=(project / "store").as_uri()).document())
     code = """
