@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,7 +57,9 @@ class FileIndex:
         self._content = content
         self._usage: dict[int, Usage] = {}
         try:
-            self._module: ast.Module | None = ast.parse(content)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # importing the file shows them
+                self._module: ast.Module | None = ast.parse(content)
         except (SyntaxError, ValueError):
             self._module = None
             return

@@ -248,11 +248,19 @@ def _names(code: types.CodeType) -> set[str]:
 def _code_digest(code: types.CodeType) -> str:
     parts = []
     for inner in _codes(code):
-        constants = [item for item in inner.co_consts if not isinstance(item, types.CodeType)]
+        constants = [_constant(item) for item in inner.co_consts]
         parts.append(
-            (inner.co_code, repr(constants), inner.co_names, inner.co_varnames, inner.co_freevars)
+            (inner.co_code, constants, inner.co_names, inner.co_varnames, inner.co_freevars)
         )
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, types.CodeType):
+        return "code"  # counted by itself
+    if isinstance(value, frozenset):  # whose order changes from process to process
+        return repr(sorted(map(repr, value)))
+    return repr(value)
 
 
 def _pickled(value: Any) -> str:

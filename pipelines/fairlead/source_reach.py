@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import hashlib
 import os
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -29,6 +30,7 @@ _DEPENDENCIES = frozenset({"fairlead", "fairlead_components"})
 _FOREIGN = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
 # A file that was this young when it was read may change within the same tick of the file system.
 _RACY_NS = 100_000_000
+_RECURSION = 50_000
 
 
 @dataclass(slots=True)
@@ -135,7 +137,8 @@ class Reach:
             found = os.fstat(file.fileno())
         stamp = (found.st_mtime_ns, found.st_size)
         settled = time.time_ns() - found.st_mtime_ns > _RACY_NS
-        self._files[path] = _File(FileIndex(content), stamp, settled, content)
+        with _deep_recursion():
+            self._files[path] = _File(FileIndex(content), stamp, settled, content)
         return self._files[path].index
 
     def _is_current(self, path: str) -> bool:
@@ -170,7 +173,7 @@ class Reach:
     def _environment_folders(self) -> tuple[str, ...]:
         prefixes = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()}
         folders = {os.path.join(os.path.realpath(path), "") for path in prefixes}  # noqa: PTH118
-        return tuple(folder for folder in folders if folder.startswith(self._prefix))
+        return tuple(f for f in folders if f.startswith(self._prefix) and f != self._prefix)
 
     def _node(self, place: Place) -> _Node:
         known = self._nodes.get(place)
@@ -194,13 +197,15 @@ class Reach:
                     targets |= self._walk(found, (), set())[0]
         definitions: dict[str, str] = {}
         if name:
-            for suffix, digest in index.digests(name):
-                definitions[f"{relative}:{name}{suffix}"] = digest
+            with _deep_recursion():
+                for suffix, digest in index.digests(name):
+                    definitions[f"{relative}:{name}{suffix}"] = digest
             # What a name of the definition stands for is part of what the definition means.
             first = f"{relative}:{name}"
             definitions[first] = _combined(definitions[first], sorted(links))
         else:
-            definitions[relative] = _combined(index.whole, sorted(links))
+            with _deep_recursion():
+                definitions[relative] = _combined(index.whole, sorted(links))
         targets.discard(place)
         node = self._nodes[place] = _Node(definitions, targets, self._touched)
         return node
@@ -305,6 +310,17 @@ class Reach:
             real = os.path.realpath(path)
             if real.startswith(self._prefix):
                 yield real
+
+
+@contextlib.contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Let expressions be read as deep as Python compiles them: `a + b + …` nests once a term."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _module_in(folder: str, parts: Chain) -> str | None:

@@ -27,6 +27,9 @@ _LOADERS = frozenset(
 )
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CLOSED = (ast.Lambda, ast.Constant, ast.Name, ast.expr_context, ast.operator)
+_NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
+_UNBINDING = (ast.expr, ast.expr_context, ast.operator, ast.Assign, ast.Expr, ast.Return)
 _SKIPPED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
@@ -239,37 +242,41 @@ class _Scope:
         self.imports: dict[str, list[Chain]] = {}
 
     def read(self, nodes: Iterable[ast.AST]) -> None:
-        for name, chain in bindings(nodes):
+        declared: set[str] = set()
+        for name, chain in bindings(nodes, declared):
             if chain is None:
                 self.bound.add(name)
             else:
                 self.imports.setdefault(name, []).append(chain)
-        declared = {
-            name
-            for node in _within(nodes)
-            if isinstance(node, ast.Global | ast.Nonlocal)
-            for name in node.names
-        }
         self.bound -= declared
         for name in declared:
             self.imports.pop(name, None)
 
 
-def bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, Chain | None]]:
-    """Yield each name that statements bind in their own scope, with what it is imported from."""
+def bindings(
+    nodes: Iterable[ast.AST], declared: set[str] | None = None
+) -> Iterator[tuple[str, Chain | None]]:
+    """Yield each name that statements bind in their own scope, with what it is imported from.
+
+    Args:
+        nodes: The statements.
+        declared: Takes the names that they declare global or nonlocal.
+    """
     for node in _within(nodes):
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 yield node.id, None
+        elif isinstance(node, _UNBINDING):
+            continue
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name, None
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from imported(node)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
-            if node.name:
-                yield node.name, None
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            yield node.rest, None
+        elif isinstance(node, _NAMING):
+            if (name := getattr(node, "rest", None) or getattr(node, "name", None)) is not None:
+                yield name, None
+        elif isinstance(node, ast.Global | ast.Nonlocal) and declared is not None:
+            declared.update(node.names)
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Chain]]:
@@ -295,7 +302,7 @@ def _within(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             pending += node.decorator_list
         elif isinstance(node, _COMPREHENSIONS):
             pending += (n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
-        elif not isinstance(node, ast.Lambda):
+        elif not isinstance(node, _CLOSED):
             pending += ast.iter_child_nodes(node)
 
 

@@ -364,6 +364,49 @@ def test_a_file_that_is_no_python_counts_as_a_whole(project: Path) -> None:
     assert of(project, "uses_helper").digest != before.digest
 
 
+def test_expressions_are_read_as_deep_as_python_compiles_them(tmp_path: Path) -> None:
+    terms = " + ".join(["K"] * 900)
+    path = tmp_path / "deep.py"
+    path.write_text(f"K = 1\nX = {terms}\ndef f(): return X\n")
+    before = of(tmp_path, "f", "deep.py")
+    assert {*before.definitions} == {"deep.py:f", "deep.py:X", "deep.py:K"}
+    path.write_text(f"K = 2\nX = {terms}\ndef f(): return X\n")
+    assert of(tmp_path, "f", "deep.py").digest != before.digest
+
+
+def test_every_way_to_bind_a_name_hides_the_global(tmp_path: Path) -> None:
+    body = """
+    def f(pos, /, *args, kw=1, **kwargs):
+        import local, other.inner as alias
+        for loop in args: pass
+        with pos as managed, pos as (first, second): pass
+        try: pass
+        except ValueError as caught: pass
+        if (walrus := 1) or [0 for c in args if (leaked := c)]: pass
+        match pos:
+            case {"k": captured, **rest} | [captured, *rest]: pass
+            case str() as named: pass
+        def function(): nonlocal walrus
+        class Class: pass
+        del deleted
+        assigned: int = 1
+        augmented += 1
+        starred, *more = args
+        return [
+            pos, args, kw, kwargs, local, alias, loop, managed, first, second, walrus, leaked,
+            captured, rest, named, function, Class, deleted, assigned, augmented, starred, more,
+        ]
+    """
+    code = textwrap.dedent(body)
+    scope: dict[str, Any] = {}
+    exec(compile(code, "f.py", "exec"), scope)
+    names = scope["f"].__code__.co_varnames + scope["f"].__code__.co_cellvars
+    assert len({*names}) >= 20
+    constants = "\n".join(f"{name} = 1" for name in {*names})
+    (tmp_path / "f.py").write_text(f"{constants}\ncaught = c = 1\n{code}")
+    assert {*of(tmp_path, "f", "f.py").definitions} == {"f.py:f"}
+
+
 NAMES = ("SCALE", "UNUSED", "LIMIT", "DEFAULT", "W", "helper", "two", "three", "no", "mutual")
 
 

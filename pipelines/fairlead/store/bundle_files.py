@@ -6,8 +6,10 @@ what holds secrets, state or an environment, whatever git thinks of it.
 
 from __future__ import annotations
 
+import fnmatch
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,8 @@ from fairlead.project import run_git, settings
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-#: Never in a bundle, in .gitignore's notation; ``bundle.include`` cannot bring them back.
+#: Never in a bundle, as shell patterns of a name anywhere in a path, in upper or lower case; those
+#: with a slash are folders. ``bundle.include`` cannot bring them back.
 NEVER = (
     # version control and Pulumi's state and configuration (Pulumi.yaml itself is code)
     ".git", ".hg", ".svn", ".state/", ".pulumi/", "Pulumi.*.yaml", "Pulumi.*.yml", "Pulumi.*.json",
@@ -25,8 +28,10 @@ NEVER = (
     # secrets and keys
     ".env", ".env.*", ".env[-_]*", ".envrc", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks",
     "*.keystore", "*.kdbx", "*.ppk", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*",
-    "credentials", "credentials.*", "!credentials.py", ".git-credentials", ".netrc", ".pgpass",
-    ".pypirc", ".npmrc", ".htpasswd", "kubeconfig", "*.kubeconfig", "service[-_]account*.json",
+    "credentials", "credentials.json", "credentials.y*ml", "credentials.toml", "credentials.ini",
+    "credentials.csv", "credentials.txt", "credentials.xml", "credentials.db",
+    ".git-credentials", ".netrc", ".pgpass", ".pypirc", ".npmrc", ".htpasswd",
+    "kubeconfig", "*.kubeconfig", "service[-_]account*.json",
     "application_default_credentials.json", "client_secret*.json", "secrets.json", "secrets.toml",
     "secrets.yaml", "secrets.yml", ".secrets/", ".aws/", ".azure/", ".gcloud/", ".kube/", ".ssh/",
     ".gnupg/", ".docker/",
@@ -36,6 +41,12 @@ NEVER = (
     ".ipynb_checkpoints/", ".DS_Store",
 )  # fmt: skip
 
+_NEVER = re.compile(
+    "|".join(fnmatch.translate(name) for name in NEVER if not name.endswith("/")), re.IGNORECASE
+)
+_NEVER_FOLDER = re.compile(
+    "|".join(fnmatch.translate(name.rstrip("/")) for name in NEVER), re.IGNORECASE
+)
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -60,15 +71,30 @@ def bundle_files(root: Path) -> list[str]:
     if include:
         wanted = _spec(include)
         found |= {path for path in _walk(root, honour_ignores=False) if wanted.match_file(path)}
-    never, unwanted = _spec(NEVER), _spec(exclude)
-    environments = _environments(root, found)
+    unwanted = _spec(exclude)
+    allowed = _Allowed(_environments(root, found))
     return sorted(
-        path
-        for path in found
-        if not (
-            never.match_file(path) or unwanted.match_file(path) or path.startswith(environments)
-        )
+        path for path in found if allowed(path) and not (exclude and unwanted.match_file(path))
     )
+
+
+class _Allowed:
+    """Say of a path that neither it nor a folder above it is one of `NEVER` or an environment."""
+
+    def __init__(self, environments: Iterable[str] = ()) -> None:
+        self._folders = {"": True, **dict.fromkeys(environments, False)}
+
+    def __call__(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return self.folder(folder) and _NEVER.match(name) is None
+
+    def folder(self, path: str) -> bool:
+        known = self._folders.get(path)
+        if known is None:
+            above, _, name = path.rpartition("/")
+            known = self.folder(above) and _NEVER_FOLDER.match(name) is None
+            self._folders[path] = known
+        return known
 
 
 def _patterns(root: Path, name: str) -> list[str]:
@@ -109,7 +135,7 @@ def _listed_by_git(root: Path, prefix: str) -> list[str] | None:
 
 def _walk(root: Path, *, honour_ignores: bool) -> Iterator[str]:
     """Yield the files below a folder that no .gitignore on the way excludes."""
-    never = _spec(NEVER)
+    allowed = _Allowed()
 
     def visit(folder: str, prefix: str, ignores: list[tuple[str, GitIgnoreSpec]]) -> Iterator[str]:
         with os.scandir(folder) as found:
@@ -124,7 +150,9 @@ def _walk(root: Path, *, honour_ignores: bool) -> Iterator[str]:
             path = prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
             shown = f"{path}/" if is_folder else path
-            if never.match_file(shown) or _ignored(shown, ignores):
+            if not (allowed.folder(path) if is_folder else allowed(path)):
+                continue
+            if _ignored(shown, ignores):
                 continue
             if is_folder:
                 yield from visit(entry.path, f"{path}/", ignores)
@@ -142,11 +170,11 @@ def _ignored(path: str, ignores: list[tuple[str, GitIgnoreSpec]]) -> bool:
     return False
 
 
-def _environments(root: Path, paths: set[str]) -> tuple[str, ...]:
+def _environments(root: Path, paths: set[str]) -> set[str]:
     """Return the folders, under any name, that hold a Python environment."""
     folders = {path.rpartition("/")[0] for path in paths if path.endswith("/pyvenv.cfg")}
     folders |= {path.partition("/conda-meta/")[0] for path in paths if "/conda-meta/" in path}
     for folder in {path.partition("/")[0] for path in paths if "/" in path}:
         if any((root / folder / mark).exists() for mark in _ENVIRONMENT_MARKS):
             folders.add(folder)
-    return tuple(f"{folder}/" for folder in folders if folder)
+    return folders - {""}
