@@ -15,7 +15,7 @@ _EXPECT = re.compile(rb"(?im)^expect:[ \t]*100-continue")
 
 
 class DroppingProxy:
-    """Forward HTTP/1.1 to a server; cut the connection instead of every ``every``-th answer to a write.
+    """Forward HTTP/1.1; cut the connection instead of every ``every``-th answer to a write.
 
     The server has then done what it was asked, and the client cannot know.
     """
@@ -40,13 +40,16 @@ class DroppingProxy:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError, EOFError):
-            with socket.create_connection(self._upstream) as server:
-                for end in (client, server):
-                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                ours, theirs = _Reader(client), _Reader(server)
-                while self._exchange(client, server, ours, theirs):
-                    pass
+        with (
+            client,
+            suppress(OSError, EOFError),
+            socket.create_connection(self._upstream) as server,
+        ):
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            ours, theirs = _Reader(client), _Reader(server)
+            while self._exchange(client, server, ours, theirs):
+                pass
 
     def _exchange(
         self, client: socket.socket, server: socket.socket, ours: _Reader, theirs: _Reader

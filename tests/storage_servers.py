@@ -152,7 +152,7 @@ def azurite(folder: Path) -> Iterator[Server]:
 
 
 def new_bucket(server: Server, protocol: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Make an empty bucket on a server and set the environment its clients need; return its name."""
+    """Make an empty bucket, set the environment that its clients need, and return its name."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "AZURE_STORAGE_", "STORAGE_EMULATOR")):
             monkeypatch.delenv(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from fairlead.store.objects import ObjectStore
 from fairlead.store.records import ArtifactRecord
 
 _MISSING: Any = object()
+_CONTAINERS = {list, tuple, dict, set, frozenset}
 _JSON_SCALARS = {type(None), bool, int, float, str}
 _PICKLE_FIX = (
     "store it as data (NumPy, a DataFrame, a dict, a dataclass), or set allow_pickle: true on the "
@@ -191,7 +191,7 @@ class Artifacts:
 
     def _write(self, materializer: Materializer, value: Any, folder: str) -> ArtifactRecord:
         with ContentWriter(self.objects) as writer:
-            metadata = materializer.write(value, cast(BinaryIO, writer))
+            metadata = materializer.write(value, cast("BinaryIO", writer))
             path = writer.put(folder)
             return ArtifactRecord(
                 digest=writer.digest,
@@ -227,7 +227,7 @@ class Artifacts:
         source = self.objects.open(record.path)
         with VerifyingReader(source, record.path, record.digest, record.size) as reader:
             try:
-                value = materializer.read(cast(BinaryIO, reader), record.metadata, hint)
+                value = materializer.read(cast("BinaryIO", reader), record.metadata, hint)
             except Exception:
                 reader.finish()  # damage explains it better than what it led to
                 raise
@@ -253,23 +253,17 @@ def materializer_for(annotation: Any) -> tuple[str, int] | None:
 
 
 def _selected(annotation: Any) -> str | None:
-    if annotation is None or annotation in _JSON_SCALARS:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is None or annotation in _JSON_SCALARS or origin is typing.Literal:
         return "json"
     if isinstance(annotation, typing.NewType):
         return _selected(annotation.__supertype__)
-    origin = typing.get_origin(annotation)
-    arguments = typing.get_args(annotation)
     if origin is typing.Annotated:
         return _selected(arguments[0])
-    if origin is typing.Literal:
-        return "json"
-    if origin in {typing.Union, types.UnionType}:
-        return None
-    if origin in {list, tuple, dict, set, frozenset}:
+    if origin in _CONTAINERS:
         parts = {_selected(part) for part in arguments if part is not Ellipsis}
-        if parts == {"json"}:
-            return "json"
-        return "list" if origin in {list, tuple} and parts and None not in parts else None
+        mixed = origin in {list, tuple} and parts and None not in parts
+        return "json" if parts == {"json"} else "list" if mixed else None
     kind = origin or annotation
     if not isinstance(kind, type):
         return None

@@ -75,7 +75,10 @@ def save_list(
     }
     size = sum(record.size for record in records)
     kinds = sorted({record.type for record in records})
-    metadata: dict[str, JsonValue] = {"length": len(records), "element_types": list[JsonValue](kinds)}
+    metadata: dict[str, JsonValue] = {
+        "length": len(records),
+        "element_types": list[JsonValue](kinds),
+    }
     return _put_manifest(objects, manifest, folder, "list", "list", size, kind.__name__, metadata)
 
 
@@ -113,21 +116,22 @@ def save_path(objects: ObjectStore, value: Path, folder: str, where: str) -> Art
             "preview": list[JsonValue](names[:_PREVIEW]),
         }
         manifest = {"entries": stored}
-        return _put_manifest(objects, manifest, folder, "tree", "path", size, "pathlib.Path", metadata)
+        kind = "pathlib.Path"
+        return _put_manifest(objects, manifest, folder, "tree", "path", size, kind, metadata)
     if not path.is_file():
         raise MaterializerError(
             f"{where}: the step returned the path {str(value)!r}, where there is no file or folder "
             "when it ends: write it before returning, or return str(path) if only the text counts."
         )
-    stored = _put_file(objects, path, folder)
+    content = _put_file(objects, path, folder)
     return ArtifactRecord(
-        digest=f"sha256:{stored['sha256']}",
-        path=f"{folder}/{stored['sha256']}",
-        size=stored["size"],
+        digest=f"sha256:{content['sha256']}",
+        path=f"{folder}/{content['sha256']}",
+        size=content["size"],
         materializer="path",
         materializer_version=COMPOSITES["path"],
         type="pathlib.Path",
-        metadata={"name": path.name, "executable": stored["executable"]},
+        metadata={"name": path.name, "executable": content["executable"]},
     )
 
 

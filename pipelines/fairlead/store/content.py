@@ -151,9 +151,9 @@ def check_digest(found: str, expected: str, path: str) -> None:
     """
     if found != expected:
         raise IntegrityError(
-            f"{path}: was recorded with {expected}, but the store now holds {found}: it was damaged "
-            "or replaced. Restore it from the store's versions or a backup, or delete the object "
-            "and run the step that made it again."
+            f"{path}: was recorded with {expected}, but the store now holds {found}: "
+            "it was damaged or replaced. Restore it from the store's versions or a backup, or "
+            "delete the object and run the step that made it again."
         )
 
 
@@ -171,12 +171,12 @@ def open_verified(objects: ObjectStore, path: str, digest: str, size: int) -> Bi
         return io.BytesIO(content)
     copy = tempfile.SpooledTemporaryFile(max_size=64 * CHUNK)  # noqa: SIM115 - handed on
     try:
-        _copy_verified(objects, path, digest, size, cast(BinaryIO, copy))
+        _copy_verified(objects, path, digest, size, cast("BinaryIO", copy))
         copy.seek(0)
     except BaseException:
         copy.close()
         raise
-    return cast(BinaryIO, copy)
+    return cast("BinaryIO", copy)
 
 
 def fetch_verified(objects: ObjectStore, path: str, digest: str, size: int, target: Path) -> None:

@@ -5,7 +5,8 @@ name is taken; then the folder is synced. An anonymous file (Linux) leaves nothi
 process is killed. fsspec's local file system is not used: its create mode is not exclusive.
 """
 
-# ruff: noqa: PTH - pathlib costs more here than the system calls themselves.
+# pathlib costs more here than the system calls themselves:
+# ruff: noqa: PTH102, PTH103, PTH106, PTH108, PTH112, PTH113, PTH120, PTH123
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Objects of a bucket or container, through fsspec.
 
 Every store behind this module can create an object only if there is none, in one request (S3:
-``If-None-Match``, GCS: generation 0, Azure: ``If-None-Match`` on the blob or on its block list),
-and when a large file is completed after its parts were sent. When an answer gets lost, the client's own
-retry is told that the object exists; then the bytes decide whether it was us who created it.
+``If-None-Match``, GCS: generation 0, Azure: ``If-None-Match`` on the blob or its list of blocks),
+and when a large file is completed after its parts were sent. When an answer gets lost, the client's
+own retry is told that the object exists; then the bytes decide whether it was us who created it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from fairlead.errors import FairleadError, MissingExtraError, ObjectNotFoundError, StoreError
 from fairlead.store.objects import ObjectInfo, check_path, check_prefix
+from fairlead.store.remote_errors import is_absent, is_definite, is_denied, is_transient
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer  # collections.abc has it from Python 3.12 on
@@ -36,14 +37,6 @@ _CREDENTIALS = {
     "gcs": "`gcloud auth application-default login`, or the service account of this machine",
     "azure-blob": "`az login`, AZURE_STORAGE_CONNECTION_STRING, or the identity of this machine",
 }
-#: Names of errors that no repetition mends, and that say who is not allowed in.
-_DENIED = {
-    "PermissionError", "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError",
-    "ProfileNotFound", "ClientAuthenticationError", "DefaultCredentialsError", "RefreshError",
-    "CredentialUnavailableError", "TokenRetrievalError", "UnauthorizedSSOTokenError",
-}  # fmt: skip
-_ABSENT = {"ResourceNotFoundError", "NoSuchBucket", "FileNotFoundError", "BucketNotFound"}
-_TRANSIENT_CODES = {408, 409, 412, 429, 500, 502, 503, 504}
 
 
 class RemoteObjects:
@@ -91,12 +84,12 @@ class RemoteObjects:
             try:
                 self._create(path, content)
             except Exception as error:  # noqa: BLE001 - each client has its own hierarchy
-                if _definite(error):
+                if is_definite(error):
                     self._fail("write", path, error)
                 same = self._same(path, content)
                 if same is not None:
                     return same
-                if attempt == _ATTEMPTS or not _transient(error):
+                if attempt == _ATTEMPTS or not is_transient(error):
                     self._fail("write", path, error)
                 time.sleep(random.uniform(0.5, 1.0) * min(0.1 * 2**attempt, 5.0))  # noqa: S311
             else:
@@ -115,12 +108,10 @@ class RemoteObjects:
             folder = f"{root}/{prefix}" if prefix else root
             found = fs.find(folder, detail=True) if recursive else fs.ls(folder, detail=True)
         except Exception as error:  # noqa: BLE001 - each client has its own hierarchy
-            if not prefix and type(error).__name__ in _ABSENT and self._scheme != "memory":
-                self._fail("list", prefix, error)
-            if type(error).__name__ in _ABSENT or isinstance(error, FileNotFoundError):
+            if is_absent(error):
                 return iter(())
             self._fail("list", prefix, error)
-        # Of an object asked for as a folder, some clients list the object itself, one its name only.
+        # Asked for an object as a folder, some clients list the object, one its name only.
         entries = [
             entry
             for entry in (found.values() if isinstance(found, dict) else found)
@@ -143,7 +134,7 @@ class RemoteObjects:
             fs, root = self._open()
             fs.rm_file(f"{root}/{path}")
         except Exception as error:  # noqa: BLE001 - each client has its own hierarchy
-            if type(error).__name__ in _ABSENT or isinstance(error, FileNotFoundError):
+            if is_absent(error):
                 return
             self._fail("delete", path, error)
 
@@ -153,7 +144,7 @@ class RemoteObjects:
         try:
             fs, root = self._open()
             source = fs.open(f"{root}/{path}", "rb", block_size=_PART // 2, cache_type="readahead")
-            return cast(BinaryIO, io.BufferedReader(_RemoteFile(self, path, source)))
+            return cast("BinaryIO", io.BufferedReader(_RemoteFile(self, path, source)))
         except Exception as error:  # noqa: BLE001 - each client has its own hierarchy
             self._fail("read", path, error)
 
@@ -161,7 +152,7 @@ class RemoteObjects:
     def spool(self) -> Iterator[_Spooled]:
         """Open a temporary file on this machine; see ``ObjectStore.spool``."""
         with tempfile.NamedTemporaryFile(prefix="fairlead-") as file:
-            yield _Spooled(cast(BinaryIO, file), Path(file.name))
+            yield _Spooled(cast("BinaryIO", file), Path(file.name))
 
     def _open(self) -> tuple[Any, str]:
         """Return the file system of this process: its threads and sockets do not survive a fork."""
@@ -236,7 +227,7 @@ class RemoteObjects:
             fs, root = self._open()
             info = fs.info(f"{root}/{path}")
         except Exception as error:  # noqa: BLE001 - each client has its own hierarchy
-            if type(error).__name__ in _ABSENT or isinstance(error, FileNotFoundError):
+            if is_absent(error):
                 return None
             self._fail("read", path, error)
         return int(info["size"]) if info["type"] == "file" else None
@@ -246,7 +237,7 @@ class RemoteObjects:
             raise error
         where = f"{self.url}/{path}"
         kind = type(error).__name__
-        if kind in _ABSENT or isinstance(error, FileNotFoundError):
+        if is_absent(error):
             if verb == "read":
                 raise ObjectNotFoundError(
                     f"{where}: there is no such object. It was never written or was deleted; check "
@@ -256,7 +247,7 @@ class RemoteObjects:
                 f"Cannot {verb} {where}: the bucket or container does not exist: provision the "
                 "stack (`fairlead up`), or correct the URL."
             ) from error
-        if _denied(error):
+        if is_denied(error):
             how = _CREDENTIALS.get(_EXTRAS.get(self._scheme, ""), "the store's credentials")
             raise StoreError(
                 f"Cannot {verb} {where}: access was denied or there are no credentials ({kind}). "
@@ -304,52 +295,3 @@ class _RemoteFile(io.RawIOBase):
         if not self.closed:
             self._source.close()
         super().close()
-
-
-def _denied(error: BaseException) -> bool:
-    """Return whether an error, or what caused it, says that the identity is not let in."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if type(seen).__name__ in _DENIED or str(seen).startswith("Forbidden"):
-            return True
-        if {getattr(seen, "code", None), getattr(seen, "status_code", None)} & {401, 403}:
-            return True
-        seen = seen.__cause__
-    return False
-
-
-def _definite(error: Exception) -> bool:
-    return (
-        isinstance(error, FairleadError | ImportError | TypeError)
-        or type(error).__name__ in _ABSENT
-        or isinstance(error, FileNotFoundError)
-        or _denied(error)
-    )
-
-
-def _transient(error: BaseException) -> bool:
-    """Return whether the same call may succeed later."""
-    if isinstance(error, FileExistsError | TimeoutError | ConnectionError):
-        return True
-    seen: BaseException | None = error
-    while seen is not None:
-        code = getattr(seen, "code", getattr(seen, "status_code", None))
-        response = getattr(seen, "response", None)
-        if isinstance(response, dict):
-            code = response.get("ResponseMetadata", {}).get("HTTPStatusCode", code)
-        if str(code).isdigit():
-            return int(str(code)) in _TRANSIENT_CODES or _lost_upload(response)
-        module = type(seen).__module__.partition(".")[0]
-        if module in {"aiohttp", "requests", "urllib3"} or type(seen).__name__ in {
-            "EndpointConnectionError", "ConnectionClosedError", "ReadTimeoutError",
-            "ConnectTimeoutError", "HTTPClientError", "FSTimeoutError", "ServiceRequestError",
-            "ServiceResponseError", "IncompleteRead",
-        }:  # fmt: skip
-            return True
-        seen = seen.__cause__
-    return False
-
-
-def _lost_upload(response: Any) -> bool:
-    """Return whether an upload's parts are gone: it was completed or aborted by a lost request."""
-    return isinstance(response, dict) and response.get("Error", {}).get("Code") == "NoSuchUpload"

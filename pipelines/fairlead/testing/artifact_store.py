@@ -1,9 +1,10 @@
 """What every artifact store must do: a store's test is an empty subclass with one fixture.
 
-    class TestMyStore(ArtifactStoreSuite):
-        @pytest.fixture
-        def store_url(self) -> str:
-            return "my://…"
+Example:
+    >>> class TestMyStore(ArtifactStoreSuite):
+    ...     @pytest.fixture
+    ...     def store_url(self, tmp_path: Path) -> str:
+    ...         return f"file://{tmp_path}/store"
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import pickle
 import random
 import secrets
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,15 +44,12 @@ class ArtifactStoreSuite:
         racers: Processes that race for the same names.
         names: How many names they race for.
         large: Bytes of the large object, above the store's limit for one request.
-        answers_get_lost: Whether the store under test drops answers on purpose; what somebody
-            else wrote with the same bytes then counts as one's own.
         odd_names: Paths that must work.
     """
 
     racers: ClassVar[int] = 8
     names: ClassVar[int] = 1000
     large: ClassVar[int] = 40 << 20
-    answers_get_lost: ClassVar[bool] = False
     odd_names: ClassVar[list[str]] = _ODD_NAMES
 
     @pytest.fixture
@@ -61,9 +58,9 @@ class ArtifactStoreSuite:
         raise NotImplementedError("override the fixture store_url")
 
     @pytest.fixture
-    def objects(self, store_url: str) -> Iterator[ObjectStore]:
+    def objects(self, store_url: str) -> ObjectStore:
         """Return the store under test."""
-        yield open_objects(store_url)
+        return open_objects(store_url)
 
     def test_returns_what_was_put(self, objects: ObjectStore) -> None:
         """An object holds its bytes, whatever they are, at once and for every reader."""
@@ -198,8 +195,8 @@ class ArtifactStoreSuite:
 
         def race(number: int) -> None:
             start.wait()
-            for name in range(10):
-                won.append(objects.put_new(f"t/{name}", f"{number}".encode()))
+            content = f"{number}".encode()
+            won.extend(objects.put_new(f"t/{name}", content) for name in range(10))
 
         threads = [threading.Thread(target=race, args=(number,)) for number in range(4)]
         for thread in threads:
@@ -213,7 +210,7 @@ class ArtifactStoreSuite:
         """A forked process, and one that unpickles the store, read and write through it."""
         objects.put_new("fork/parent", b"parent")
         for method in ("fork", "spawn"):
-            context = multiprocessing.get_context(method)
+            context: Any = multiprocessing.get_context(method)
             child = context.Process(target=_write_in_child, args=(objects, f"fork/{method}"))
             child.start()
             child.join(60)

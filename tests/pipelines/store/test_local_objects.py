@@ -12,7 +12,7 @@ import pytest
 
 from fairlead.errors import StoreError
 from fairlead.store.local_objects import LocalObjects
-from fairlead.store.objects import open_objects
+from fairlead.store.objects import ObjectStore, open_objects
 from fairlead.testing.artifact_store import ArtifactStoreSuite
 
 
@@ -52,7 +52,7 @@ def test_a_killed_writer_leaves_no_part_of_an_object(tmp_path: Path) -> None:
     """kill -9 between spooling and putting leaves neither an object nor a temporary file."""
     code = (
         "import os, signal, sys\n"
-        "from fairlead.store.objects import open_objects\n"
+        "from fairlead.store.objects import ObjectStore, open_objects\n"
         "with open_objects(sys.argv[1]).spool() as spooled:\n"
         "    spooled.file.write(b'x' * 5_000_000)\n"
         "    spooled.file.flush()\n"
@@ -105,12 +105,17 @@ def test_full_disk(tiny_disk: Path) -> None:
     objects.put_new("runs/earlier", b"x" * 500_000)
     with pytest.raises(StoreError, match=r"runs/later: the disk is full: free some space"):
         objects.put_new("runs/later", b"x" * 900_000)
-    with pytest.raises(StoreError, match="the disk is full"), objects.spool() as spooled:
-        spooled.file.write(b"x" * 900_000)
-        spooled.file.flush()
+    with pytest.raises(StoreError, match="the disk is full"):
+        _spool(objects, 900_000)
     assert objects.get("runs/earlier") == b"x" * 500_000
     assert [info.path for info in objects.list("")] == ["runs/earlier"]
     assert objects.put_new("runs/small", b"fits") is True
+
+
+def _spool(objects: ObjectStore, size: int) -> None:
+    with objects.spool() as spooled:
+        spooled.file.write(b"x" * size)
+        spooled.file.flush()
 
 
 def test_read_only_store(tiny_disk: Path) -> None:

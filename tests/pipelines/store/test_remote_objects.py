@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dropping_proxy import DroppingProxy
-from storage_servers import Server, new_bucket
 
+from dropping_proxy import DroppingProxy
 from fairlead.errors import MissingExtraError, StoreError
 from fairlead.store.objects import ObjectStore, open_objects
 from fairlead.store.remote_objects import RemoteObjects
 from fairlead.testing.artifact_store import ArtifactStoreSuite
+from storage_servers import Server, new_bucket
 
 pytestmark = pytest.mark.server
 
@@ -94,7 +94,7 @@ def test_wrong_credentials(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-and-secret")
     objects = open_objects(s3_url)
     for call in (lambda: objects.get("a"), lambda: objects.put_new("a", b"")):
-        with pytest.raises(StoreError, match="access was denied.*Check AWS_PROFILE") as caught:
+        with pytest.raises(StoreError, match=r"access was denied.*Check AWS_PROFILE") as caught:
             call()
         assert "wrong-and-secret" not in str(caught.value)
 

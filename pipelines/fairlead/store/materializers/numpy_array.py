@@ -39,8 +39,7 @@ class NumpyArray:
         if array.dtype.hasobject or not _restorable(array.dtype):
             raise UnsuitableError(f"dtype {array.dtype} holds Python objects or metadata")
         file.write(_header_of(array))
-        for part in _bytes_of(array):
-            file.write(part)  # noqa: FURB122 - writelines would keep every piece alive
+        file.writelines(_bytes_of(array))
         flat = array.ravel(order="K")[:_PREVIEW] if array.flags.forc else array.flat[:_PREVIEW]
         return {
             "shape": list(array.shape),
@@ -64,7 +63,8 @@ class NumpyArray:
             raise ValueError(f"the header's shape {shape} is not the recorded one")
         array = np.empty(shape, dtype, order="F" if fortran else "C")
         if array.size:
-            memory = memoryview(array.reshape(-1, order="F" if fortran else "C").view(np.uint8))
+            flat: Any = array.reshape(-1, order="F" if fortran else "C").view(np.uint8)
+            memory = memoryview(flat)
             position = 0
             while position < len(memory):
                 count = file.readinto(memory[position : position + CHUNK])  # type: ignore[attr-defined]

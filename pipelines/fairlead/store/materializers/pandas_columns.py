@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 from fairlead.errors import ParameterError
@@ -31,7 +32,7 @@ def pack_column(column: Any, at: int) -> tuple[Any, dict[str, Any]]:
             labels = pack_labels(dtype.categories)
             how = {"as": "categories", "labels": labels, "ordered": bool(dtype.ordered)}
             return pa.array(column.cat.codes.to_numpy()), how
-        if dtype == object:
+        if dtype.kind == "O" and _is_numpy(dtype):
             return _pack_objects(column)
         # NumPy's NaN stays a number: only extension dtypes know of missing values.
         array = pa.array(column.to_numpy() if _is_numpy(dtype) else column.array)
@@ -105,7 +106,8 @@ def unpack_labels(packed: dict[str, Any]) -> Any:
 
     names = decode(packed["names"])
     if "range" in packed:
-        return pd.RangeIndex(*packed["range"], name=names[0])
+        start, stop, step = packed["range"]
+        return pd.RangeIndex(start, stop, step, name=names[0])
     if "interval" in packed:
         ends = (unpack_labels(packed["left"]), unpack_labels(packed["right"]))
         return pd.IntervalIndex.from_arrays(*ends, closed=packed["interval"], name=names[0])
@@ -131,11 +133,11 @@ def _pack_objects(column: Any) -> tuple[Any, dict[str, Any]]:
     items = column.tolist()
     kinds = {type(item) for item in items}
     nothing = type(None) in kinds
-    numbers = float in kinds and any(item == item for item in items if type(item) is float)
-    nan = float in kinds and any(item != item for item in items if type(item) is float)
+    floats = [math.isnan(item) for item in items if type(item) is float]
+    numbers, nan = not all(floats), any(floats)
     kinds -= {type(None)} if numbers else {type(None), float}
     if (nothing and nan) or len(kinds) > 1 or not kinds <= _ITEMS:
         held = sorted(kind.__name__ for kind in kinds) + ["None"] * nothing + ["NaN"] * nan
         raise UnsuitableError(f"a column of objects holds {', '.join(held)}")
-    known = [None if item != item else item for item in items] if nan else items
-    return pa.array(known), {"as": "objects", "missing": "nan" if nan else "none"}
+    known = [None if type(item) is float and math.isnan(item) else item for item in items]
+    return pa.array(known if nan else items), {"as": "objects", "missing": "nan" if nan else "none"}

@@ -86,9 +86,7 @@ class PandasFrame:
 
         table = read_parquet(file)
         note = json.loads(table.schema.metadata[_KEY])
-        restored = [
-            unpack_column(table.column(at), how) for at, how in enumerate(note["columns"])
-        ]
+        restored = [unpack_column(table.column(at), how) for at, how in enumerate(note["columns"])]
         count = len(restored) if note["index"]["range"] else -note["index"]["levels"]
         values = restored if note["index"]["range"] else restored[:count]
         index = _index(note["index"], restored[len(values) :])
@@ -140,12 +138,13 @@ def _index(note: dict[str, Any], levels: list[Any]) -> Any:
 
     names = decode(note["names"])
     if note["range"]:
-        return pd.RangeIndex(*note["range"], name=names[0])
+        start, stop, step = note["range"]
+        return pd.RangeIndex(start, stop, step, name=names[0])
     if note["multi"]:
         return pd.MultiIndex.from_arrays(levels, names=names)
-    index = pd.Index(levels[0], name=names[0], dtype=levels[0].dtype, copy=False)
+    index: Any = pd.Index(levels[0], name=names[0], dtype=levels[0].dtype, copy=False)
     if note["frequency"] and isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-        index.freq = note["frequency"]
+        index = type(index)(index, freq=note["frequency"], name=names[0])
     return index
 
 
@@ -172,8 +171,6 @@ def _describe(value: Any, columns: list[Any], *, series: bool) -> dict[str, Json
     return {
         "kind": "series" if series else "frame",
         "shape": list(value.shape),
-        "schema": {
-            name: str(column.dtype) for name, column in zip(names, columns, strict=True)
-        },
+        "schema": {name: str(column.dtype) for name, column in zip(names, columns, strict=True)},
         "preview": {"columns": [index, *names[:_COLUMNS]], "rows": rows},
     }

@@ -35,7 +35,7 @@ class PolarsFrame:
         frame = value.to_frame() if kind == "series" else value
         if any(_holds_objects(dtype) for dtype in frame.dtypes):
             raise UnsuitableError("columns of dtype Object hold Python objects")
-        buffered = io.BufferedWriter(cast(io.RawIOBase, file), 1 << 20)
+        buffered = io.BufferedWriter(cast("io.RawIOBase", file), 1 << 20)
         frame.rechunk().write_ipc(buffered, compression="zstd")
         buffered.flush()
         buffered.detach()

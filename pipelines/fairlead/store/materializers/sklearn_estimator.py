@@ -99,7 +99,7 @@ def _renumber(node: Any, numbers: dict[int, int], files: dict[str, str]) -> Any:
         return [_renumber(item, numbers, files) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {}
+    result: dict[str, Any] = {}
     for key in sorted(node):
         value = node[key]
         if key == "__id__":
