@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from fairlead.runs import Run, Step
+    from fairlead.recorded_runs import Run, Step
 
 #: Sections, in the order in which they are told.
 SECTIONS = ("run", "parameters", "tags", "provenance", "steps", "code", "inputs", "outputs",

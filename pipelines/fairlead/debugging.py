@@ -14,7 +14,7 @@ from fairlead.runtime.session import Session
 from fairlead.store.records import ArtifactRecord
 
 if TYPE_CHECKING:
-    from fairlead.runs import Run
+    from fairlead.recorded_runs import Run
 
 
 class _ReadOnlyStack:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fairlead.annotations import StepSignature
     from fairlead.contracts.manifest import StackManifest
     from fairlead.runner.events import Observer
-    from fairlead.runs import Run
+    from fairlead.recorded_runs import Run
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -10,8 +10,8 @@ from fairlead.errors import RunCancelledError, RunNotFoundError
 from fairlead.store.records import Cancel, RunEnd, StepSummary
 
 if TYPE_CHECKING:
+    from fairlead.recorded_runs import Run
     from fairlead.runner.events import Observer
-    from fairlead.runs import Run
 
 
 def cancel_run(run: Run, *, reason: str = "") -> str:

@@ -18,7 +18,7 @@ from fairlead.store.index import ENDED, Filter
 
 if TYPE_CHECKING:
     from fairlead.binding import Stack
-    from fairlead.runs import Run, Step
+    from fairlead.recorded_runs import Run, Step
 
 #: Runs that are looked through for uses, newest first.
 _SEARCHED = 100_000
@@ -63,7 +63,7 @@ def find_version(stack: Stack, text: str) -> ArtifactVersion:
     Raises:
         RunNotFoundError: There is no such version.
     """
-    from fairlead.runs import find
+    from fairlead.recorded_runs import find
 
     head, _, rest = text.partition("/")
     if not rest:
@@ -85,7 +85,7 @@ def find_version(stack: Stack, text: str) -> ArtifactVersion:
 
 
 def _newest(stack: Stack, pipeline: str, step: str, output: str | None) -> ArtifactVersion:
-    from fairlead.runs import history
+    from fairlead.recorded_runs import history
 
     limit = 16
     seen = 0
@@ -113,7 +113,7 @@ def made_from(stack: Stack, version: ArtifactVersion) -> Made:
     Raises:
         RunNotFoundError: The run that made it is no longer in the store.
     """
-    from fairlead.runs import find
+    from fairlead.recorded_runs import find
 
     runs: Callable[[str], Run] = cache(lambda run: find(stack, run))
     done: dict[str, Made] = {}
@@ -179,7 +179,7 @@ def uses_of_all(stack: Stack, versions: Sequence[ArtifactVersion]) -> dict[str, 
 
 def _scan(stack: Stack, history: History, oldest: str) -> list[tuple[str, Use]]:
     """Keep what ended runs read that were not looked at yet; return what others read so far."""
-    from fairlead.runs import find
+    from fairlead.recorded_runs import find
 
     runs: Callable[[str], Run] = cache(lambda run: find(stack, run))
     going_on: list[tuple[str, Use]] = []

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fairlead.artifact_version import ArtifactVersion
     from fairlead.binding import Stack
     from fairlead.lineage import Made
-    from fairlead.runs import Run
+    from fairlead.recorded_runs import Run
 
 app = typer.Typer(no_args_is_help=True, help="List, show, get and put what steps made.")
 
@@ -72,7 +72,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List artifact versions, those of the newest run first."""
-    from fairlead.runs import find, history, wanted
+    from fairlead.recorded_runs import find, history, wanted
 
     on = bound(stack, manifest)
     found: list[tuple[Run, ArtifactVersion]] = []

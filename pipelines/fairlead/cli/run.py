@@ -79,7 +79,7 @@ def run(
             )
     except RunFailedError:
         if progress.run is not None:
-            from fairlead.runs import Run
+            from fairlead.recorded_runs import Run
 
             failed = Run(bound(stack, manifest), progress.run)
             if as_json:

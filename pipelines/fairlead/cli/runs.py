@@ -24,7 +24,7 @@ from fairlead.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from fairlead.runs import Run
+    from fairlead.recorded_runs import Run
 
 app = typer.Typer(no_args_is_help=True, help="List, show, compare, open and debug runs.")
 
@@ -32,7 +32,7 @@ StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="A step's id."
 
 
 def _find(run: str, stack: str | None, manifest: str | None) -> Run:
-    from fairlead.runs import find
+    from fairlead.recorded_runs import find
 
     return find(bound(stack, manifest), run)
 
@@ -53,7 +53,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, the newest first."""
-    from fairlead.runs import wanted
+    from fairlead.recorded_runs import wanted
     from fairlead.store.history import History
     from fairlead.store.history import as_json as data
 
@@ -143,7 +143,7 @@ def diff(
     import dataclasses
 
     from fairlead.comparison import compare
-    from fairlead.runs import find
+    from fairlead.recorded_runs import find
 
     on = bound(stack, manifest)
     a, b = find(on, first), find(on, second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,13 @@ from fairlead.cli.output import STYLES, brief, console, duration, size, table, w
 from fairlead.drawing.diagram import GLYPHS, Diagram, tally
 
 if TYPE_CHECKING:
-    from fairlead.runs import Run, Step
+    from fairlead.recorded_runs import Run, Step
 
 #: Longer lists of steps show only what is not well.
 _MANY = 60
+
+#: Columns for a command, so that what it does stands below what the one above it does.
+_COMMAND = 72
 
 
 def diagram_of(run: Run) -> Diagram:
@@ -129,8 +134,18 @@ def print_summary(run: Run, *, stack: str | None = None) -> None:
     typer.echo()
     typer.echo("Next:")
     option = f" -s {stack}" if stack else ""
+    called = program()
     for command, told in next_commands(run):
-        typer.echo(f"  fairlead {command + option:<62} {told}")
+        typer.echo(f"  {called} {command + option:<{_COMMAND}} {told}")
+
+
+def program() -> str:
+    """Return what the shell knows this program by: its name, or its path if PATH has another."""
+    called = Path(sys.argv[0])
+    found = shutil.which("fairlead")
+    if called.name != "fairlead" or (found and Path(found).resolve() == called.resolve()):
+        return "fairlead"
+    return os.path.relpath(called)
 
 
 def next_commands(run: Run) -> list[tuple[str, str]]:

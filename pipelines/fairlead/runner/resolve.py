@@ -44,7 +44,7 @@ def resolve_artifact(stack: Stack, artifact: Artifact) -> ArtifactInput:
     pipeline, step, output = parts[0], "/".join(parts[1:-1]), parts[-1]
     if artifact.version is not None:
         return _of_run(stack, artifact.version, step, output)
-    from fairlead.runs import history
+    from fairlead.recorded_runs import history
 
     for run in history(stack, 100, Filter(pipeline=pipeline)):
         if step in run.steps and run[step].state.good and output in run[step].outputs:

@@ -27,7 +27,7 @@ from fairlead.store.records import Cancel, RunRecord
 from fairlead.tracing import Traced, trace_pipeline
 
 if TYPE_CHECKING:
-    from fairlead.runs import Run
+    from fairlead.recorded_runs import Run
 
 
 def run_pipeline(
@@ -202,7 +202,7 @@ def _start(
     in_process: bool,
 ) -> Run:
     from fairlead.runner.start import walk_run
-    from fairlead.runs import Run
+    from fairlead.recorded_runs import Run
 
     stack = session.stack
     run = Run(stack, session.record.run)

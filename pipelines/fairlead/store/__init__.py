@@ -1,0 +1,1 @@
+"""The artifact store: objects, artifacts, records, cache and bundles; the only shared state."""

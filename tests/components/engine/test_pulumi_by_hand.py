@@ -279,3 +279,23 @@ def test_reading_a_schema_leaves_a_pinned_environment_as_it_is(pulumi, tmp_path)
     said = pulumi.run("package", "get-schema", str(folder))
     assert "greet:index:Greeter" in said
     assert sorted(packages.iterdir()) == before
+
+
+def test_the_plugin_that_an_installed_sdk_names_is_asked_for(pulumi, tmp_path):
+    site = tmp_path / "site"
+    (site / "pulumi_nowhere").mkdir(parents=True)
+    (site / "pulumi_nowhere" / "pulumi-plugin.json").write_text(
+        '{"resource": true, "name": "nowhere", "version": "9.8.7", "server": "http://127.0.0.1:9/"}'
+    )
+    metadata = site / "pulumi_nowhere-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: pulumi-nowhere\nVersion: 1.0\n"
+    )
+    (metadata / "RECORD").write_text("pulumi_nowhere/pulumi-plugin.json,,\n")
+    pulumi.environment["PYTHONPATH"] = str(site)
+    pulumi.write(__main__="")
+    said = pulumi.fails("plugin", "install")
+    assert "nowhere" in said
+    assert "9.8.7" in said
+    assert "127.0.0.1:9" in said
