@@ -6,6 +6,7 @@ from fairlead.capabilities import Capabilities
 from fairlead.graph import StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.runtime.execute import execute
+from fairlead.runtime.logs import LogSpool, copied
 from fairlead.runtime.session import Session
 
 
@@ -25,7 +26,12 @@ class InProcessOperator:
     def submit(self, attempt: Attempt) -> str:
         """Execute an attempt here and now."""
         reference = f"{attempt.step}/{attempt.number}"
-        execute(self.session, attempt.step, attempt.number)
+        session = self.session
+        spool = LogSpool(session.objects, session.layout, attempt.step, attempt.number)
+        try:
+            execute(session, attempt.step, attempt.number, spool=spool, capture=copied)
+        finally:
+            spool.close()
         self._done.append(reference)
         return reference
 

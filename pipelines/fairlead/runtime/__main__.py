@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         shipper = LogShipper(echo=os.dup(1))
         shipper.start()
         try:
-            execute(session, given.step, given.attempt, spool=spool, shipper=shipper)
+            execute(session, given.step, given.attempt, spool=spool, capture=shipper.capture)
         finally:
             spool.close()
     except FairleadError as error:

@@ -12,6 +12,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +34,7 @@ from fairlead.graph import (
     ValueInput,
 )
 from fairlead.runtime import context as step_context
-from fairlead.runtime.logs import LogShipper, LogSpool, captured, redact, tail
+from fairlead.runtime.logs import LogSpool, redact, tail
 from fairlead.runtime.session import Session
 from fairlead.store.layout import RunLayout
 from fairlead.store.objects import ObjectStore
@@ -154,8 +155,8 @@ def execute(
     step: str,
     number: int,
     *,
-    spool: LogSpool | None = None,
-    shipper: LogShipper | None = None,
+    spool: LogSpool,
+    capture: Callable[[LogSpool], AbstractContextManager[None]],
 ) -> AttemptEnd | None:
     """Execute an attempt and record it.
 
@@ -163,8 +164,8 @@ def execute(
         session: The run.
         step: The node's id.
         number: The attempt's number, from 1.
-        spool: Where what it prints goes; None leaves it where it is.
-        shipper: The thread that ships the spool while the attempt runs.
+        spool: Where what it prints is kept.
+        capture: How what it prints gets there.
 
     Returns:
         The recorded end; None if another process holds the claim, or has ended the attempt.
@@ -180,23 +181,21 @@ def execute(
     here = step_context.StepContext(session, node, number)
     attempt = _Attempt(session, node, here)
     before = resource.getrusage(resource.RUSAGE_SELF)
-    log_tail = ""
-    if spool is None:
+    spool.secrets = here.secrets
+    with capture(spool):
         outcome, failure = attempt.run()
-    else:
-        spool.secrets = here.secrets
-        with captured(spool, shipper):
-            outcome, failure = attempt.run()
-            _print_failure(failure)
-        spool.ship(final=True)
-        log_tail = tail(spool.text()) if failure is not None else ""
+        if failure is not None:
+            sys.stderr.write(failure.traceback or f"{failure.type}: {failure.message}\n")
+    spool.ship(final=True)
+    if failure is not None:
+        failure = failure.model_copy(update={"log_tail": tail(spool.text())})
     after = resource.getrusage(resource.RUSAGE_SELF)
     end = AttemptEnd(
         outcome=outcome,
         outputs=attempt.outputs,
         inputs=attempt.versions,
         cache_key=attempt.key,
-        failure=failure and failure.model_copy(update={"log_tail": log_tail}),
+        failure=failure,
         metrics=tuple(here.metrics),
         figures=here.figures,
         models=here.models,
@@ -214,11 +213,6 @@ def execute(
     if not objects.put_new(layout.attempt_end(step, number), end.to_bytes()):
         return None
     return end
-
-
-def _print_failure(failure: Failure | None) -> None:
-    if failure is not None:
-        sys.stderr.write(failure.traceback or f"{failure.type}: {failure.message}\n")
 
 
 class _Attempt:

@@ -7,6 +7,7 @@ are copied to the store every ten seconds or 256 KB.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from fairlead.store.layout import RunLayout
 from fairlead.store.objects import ObjectStore
@@ -136,6 +138,26 @@ class LogShipper(threading.Thread):
                 with contextlib.suppress(OSError):  # a store that is away now may be back later
                     spool.ship()
 
+    @contextlib.contextmanager
+    def capture(self, spool: LogSpool) -> Iterator[None]:
+        """Send everything that this process and its children print to a spool."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        saved = os.dup(1), os.dup(2)
+        os.dup2(spool.file, 1)
+        os.dup2(spool.file, 2)
+        self._echoed, self.spool = 0, spool
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, original in enumerate(saved, start=1):
+                os.dup2(original, number)
+                os.close(original)
+            self.copy()
+            self.spool = None
+
     def copy(self) -> None:
         """Copy what is new to the original standard output, for `kubectl logs` and its like."""
         spool = self.spool
@@ -150,26 +172,24 @@ class LogShipper(threading.Thread):
             self._echoed += end
 
 
+class _Tee(io.TextIOBase):
+    """Write to a stream that is shown and to a spool."""
+
+    def __init__(self, shown: TextIO, spool: LogSpool) -> None:
+        self._shown = shown
+        self._spool = spool
+
+    def write(self, text: str, /) -> int:
+        os.write(self._spool.file, text.encode(errors="replace"))
+        return self._shown.write(text)
+
+    def flush(self) -> None:
+        self._shown.flush()
+
+
 @contextlib.contextmanager
-def captured(spool: LogSpool, shipper: LogShipper | None) -> Iterator[None]:
-    """Send everything that this process and its children print to a spool."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
-    os.dup2(spool.file, 1)
-    os.dup2(spool.file, 2)
-    if shipper is not None:
-        shipper._echoed = 0  # noqa: SLF001 - the two belong together
-        shipper.spool = spool
-    try:
+def copied(spool: LogSpool) -> Iterator[None]:
+    """Copy what Python code prints to a spool, and show it all the same."""
+    out, err = _Tee(sys.stdout, spool), _Tee(sys.stderr, spool)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(saved[0], 1)
-        os.dup2(saved[1], 2)
-        os.close(saved[0])
-        os.close(saved[1])
-        if shipper is not None:
-            shipper.copy()
-            shipper.spool = None

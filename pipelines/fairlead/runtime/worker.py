@@ -102,7 +102,13 @@ def serve(channel: socket.socket) -> None:
                     path=Path(asked["spool"]),
                 )  # fmt: skip
                 try:
-                    execute(session, asked["step"], asked["number"], spool=spool, shipper=shipper)
+                    execute(
+                        session,
+                        asked["step"],
+                        asked["number"],
+                        spool=spool,
+                        capture=shipper.capture,
+                    )
                 finally:
                     before.restore()
                     spool.close()
