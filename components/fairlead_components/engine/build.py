@@ -197,8 +197,11 @@ def _go(
 def _proxy() -> str:
     from urllib.parse import urlsplit
 
+    named = os.environ.get("GOPROXY")
+    if not named:
+        return "Go's own"
     proxies = []
-    for proxy in re.split(r"[,|]", os.environ.get("GOPROXY") or "https://proxy.golang.org,direct"):
+    for proxy in re.split(r"[,|]", named):
         host = urlsplit(proxy).hostname
         proxies.append(host or proxy)
     return ", ".join(proxies)

@@ -197,6 +197,9 @@ def log_figure(name: str, figure: Any) -> None:
 
     Raises:
         PipelineError: The name is not possible or the figure is none.
+
+    Example:
+        >>> log_figure("roc", b"PNG")  # outside a run it only goes to the log
     """
     if not NAME.fullmatch(name):
         raise PipelineError(f"figure name {name!r} does not match {NAME.pattern}")
@@ -254,6 +257,10 @@ def register_model(
     Raises:
         PipelineError: Not inside a run, or the model is not an input of this step.
         CapabilityError: The bound stack has no model registry.
+
+    Example:
+        >>> register_model("digits", model, aliases=["champion"])  # doctest: +SKIP
+        RegisteredModel(name='digits', version='1', ...)
     """
     here = current.get()
     if here is None:

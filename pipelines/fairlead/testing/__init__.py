@@ -1,0 +1,1 @@
+"""What tests use: a pytest fixture for pipelines, and suites that every adapter passes."""
