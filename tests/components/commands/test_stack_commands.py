@@ -17,6 +17,8 @@ from fairlead_components.engine.source import source_digest
 
 pytestmark = pytest.mark.engine
 
+QUICKLY = ("--", "--skip-preview")
+
 
 def test_from_first_up_to_destroy_without_any_passphrase_or_login(fairlead):
     first = fairlead.run("up", "local", "--yes")
@@ -33,18 +35,21 @@ def test_from_first_up_to_destroy_without_any_passphrase_or_login(fairlead):
 
 
 def test_a_mistyped_stack_creates_nothing_and_lists_what_there_is(fairlead):
-    for command in ("up", "preview", "refresh", "destroy"):
+    for command in ("up", "destroy"):
         done = fairlead.run(command, "lokal")
         assert done.returncode == 2
         assert "There is no stack 'lokal'" in done.stderr
         assert "Configured are: local" in done.stderr
-    assert fairlead.run("up", "local", "--yes").returncode == 0
+    assert fairlead.run("up", "local", "--yes", *QUICKLY).returncode == 0
     state = fairlead.directory / "stacks" / ".state"
     assert [path.stem for path in state.rglob("stacks/**/*.json")] == ["local"]
 
 
 def test_a_wrong_passphrase_is_explained(fairlead):
-    assert fairlead.run("up", "local", "--yes", PULUMI_CONFIG_PASSPHRASE="right").returncode == 0
+    assert (
+        fairlead.run("up", "local", "--yes", *QUICKLY, PULUMI_CONFIG_PASSPHRASE="right").returncode
+        == 0
+    )
     done = fairlead.run("up", "local", "--yes")
     assert done.returncode == 2
     assert "set PULUMI_CONFIG_PASSPHRASE" in done.stderr
@@ -101,7 +106,7 @@ def test_the_lock_of_a_killed_up_is_explained_and_removed(fairlead, slow_up):
     assert "Pulumi was killed (signal 9)" in said
     assert "fairlead unlock local" in said
 
-    for command in ("up", "refresh", "destroy"):
+    for command in ("up", "refresh"):
         locked = fairlead.run(command, "local", "--yes")
         assert locked.returncode == 1
         assert re.search(rf"process {engine}, since \S+: dead", locked.stderr)
@@ -110,7 +115,7 @@ def test_the_lock_of_a_killed_up_is_explained_and_removed(fairlead, slow_up):
 
     unlocked = fairlead.run("unlock", "local")
     assert unlocked.returncode == 0, unlocked.stderr
-    assert fairlead.run("up", "local", "--yes").returncode == 0
+    assert fairlead.run("up", "local", "--yes", *QUICKLY).returncode == 0
     assert "is not locked" in fairlead.run("unlock", "local").stdout
 
 
@@ -121,7 +126,7 @@ def test_an_interruption_is_passed_on_and_leaves_no_lock(fairlead, slow_up):
     assert process.returncode == 130
     assert "update canceled" in said
     assert "Traceback" not in problems
-    assert fairlead.run("up", "local", "--yes").returncode == 0
+    assert fairlead.run("up", "local", "--yes", *QUICKLY).returncode == 0
 
 
 def test_engine_status_path_and_env_agree(fairlead):

@@ -27,6 +27,10 @@ def _requirements(distribution: Distribution) -> set[str]:
 
 
 def _plugin(distribution: Distribution) -> Any:
+    # Parsing every RECORD takes most of the time, and few name a plugin.
+    record = distribution.read_text("RECORD")
+    if record is not None and "pulumi-plugin.json" not in record:
+        return None
     for path in distribution.files or []:
         if path.name == "pulumi-plugin.json":
             located = Path(str(distribution.locate_file(path)))
