@@ -91,19 +91,20 @@ def find_go() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    # A go.work further up must not change what is built, nor may flags from outside.
-    environment.update(GOWORK="off", GOFLAGS="-mod=readonly -buildvcs=false")
-    if os.environ.get("GOFLAGS", "").find("-modcacherw") >= 0:
-        environment["GOFLAGS"] += " -modcacherw"
-    return environment
+    # What is built is decided here alone: not by a go.work further up, nor by flags from outside
+    # that would let go edit go.mod and go.sum or read others.
+    ours = re.compile(r"--?(mod|modfile|overlay|insecure|buildvcs)(=|$)")
+    flags = [flag for flag in os.environ.get("GOFLAGS", "").split() if not ours.match(flag)]
+    flags += ["-mod=readonly", "-buildvcs=false"]
+    return dict(os.environ) | {"GOWORK": "off", "GOFLAGS": " ".join(flags)}
 
 
 def _ask(go: str, *arguments: str) -> str:
     done = subprocess.run(  # noqa: S603 - go, from PATH, with our own arguments
         [go, *arguments],
-        cwd=source_directory(),
-        env=_environment() | {"GOTOOLCHAIN": os.environ.get("GOTOOLCHAIN", "local")},
+        # Beside a go.mod, Go would already fetch the toolchain that it asks for.
+        cwd=source_directory().anchor,
+        env=_environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead_components.engine.build import build, explain_failure, find_go
+from fairlead_components.engine.build import _environment, build, explain_failure, find_go
 from fairlead_components.engine.errors import EngineInstallError
 from fairlead_components.engine.official import install_official
 from fairlead_components.engine.progress import Progress
@@ -58,7 +58,9 @@ def test_a_go_that_is_too_old_is_refused(tmp_path, monkeypatch, answer: str, exp
 
 def test_a_go_that_can_fetch_its_successor_is_accepted(tmp_path, monkeypatch):
     go = tmp_path / "go"
-    go.write_text("#!/bin/sh\nprintf 'go1.22.0\\nauto\\n'\n")
+    # Go's own default, unless something sets another for it.
+    go.write_text("#!/bin/sh\nprintf 'go1.22.0\\n%s\\n' \"${GOTOOLCHAIN:-auto}\"\n")
+    monkeypatch.delenv("GOTOOLCHAIN", raising=False)
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert find_go() == go
@@ -131,3 +133,9 @@ def test_an_official_installer_that_fails_shows_what_it_said(
     with pytest.raises(EngineInstallError, match=r"(?s)status 4.*not supported"):
         install_official(progress=progress, installer=script.as_uri())
     assert _left_in(cache) == ["install.lock"]
+
+
+def test_flags_from_outside_are_kept_unless_they_would_change_what_is_built(monkeypatch):
+    monkeypatch.setenv("GOFLAGS", "-p=1 -mod=mod -modcacherw --modfile=/x/go.mod -insecure")
+    assert _environment()["GOFLAGS"] == "-p=1 -modcacherw -mod=readonly -buildvcs=false"
+    assert _environment()["GOWORK"] == "off"
