@@ -252,7 +252,8 @@ def _command(arguments: Sequence[str]) -> str:
 
 def _git_state(root: Path) -> tuple[str | None, bool | None]:
     """Return commit and dirtiness in one call; nothing outside a repository or without git."""
-    status = run_git(root, "status", "--porcelain=v2", "--branch", "-z", "--", ".")
+    here = (".", ":(exclude).fairlead")  # which holds what runs leave behind
+    status = run_git(root, "status", "--porcelain=v2", "--branch", "-z", "--", *here)
     if status is None:
         return None, None
     lines = [line for line in status.decode("utf-8", "replace").split("\0") if line]

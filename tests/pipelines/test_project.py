@@ -104,7 +104,9 @@ def test_provenance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(root, "new.py")
     assert provenance(root).git_dirty is True
     assert provenance(root / "sub").git_dirty is False
-    (root / ".gitignore").write_text("new.py\n.gitignore\n")
+    touch(root, "sub/.fairlead/pictures/run.svg")
+    assert provenance(root / "sub").git_dirty is False
+    (root / ".gitignore").write_text("new.py\n.gitignore\n.fairlead\n")
     assert provenance(root).git_dirty is False
     monkeypatch.setenv("GITHUB_ACTOR", "octocat")
     monkeypatch.setenv("PATH", "")

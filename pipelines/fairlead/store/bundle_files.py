@@ -35,7 +35,8 @@ NEVER = (
     "application_default_credentials.json", "client_secret*.json", "secrets.json", "secrets.toml",
     "secrets.yaml", "secrets.yml", ".secrets/", ".aws/", ".azure/", ".gcloud/", ".kube/", ".ssh/",
     ".gnupg/", ".docker/",
-    # environments and what tools make again
+    # environments and what tools, this one included, make again
+    ".fairlead/",
     ".venv/", "venv/", "virtualenv/", "node_modules/", "site-packages/", "__pycache__/", "*.py[co]",
     ".tox/", ".nox/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".hypothesis/",
     ".ipynb_checkpoints/", ".DS_Store",

@@ -41,7 +41,7 @@ SECRET = (
     "service-account-prod.json", "application_default_credentials.json", "secrets.yaml",
     "terraform.tfstate", ".venv/lib/site.py", "venv/bin/python", "node_modules/a/index.js",
     "lib/__pycache__/a.cpython-311.pyc", "custom/pyvenv.cfg", "custom/lib/module.py",
-    "conda/conda-meta/history", "conda/lib/module.py",
+    ".fairlead/manifests/local.json", "conda/conda-meta/history", "conda/lib/module.py",
 )  # fmt: skip
 
 
