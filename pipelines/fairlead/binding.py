@@ -327,6 +327,6 @@ def _project(start: Path | None) -> tuple[Path, StackOutputs]:
     if project.stacks is None:
         raise StackNotFoundError(
             f"{project.root} has no stacks: there is no folder with a Pulumi.yaml. Start a project "
-            "with `fairlead init`, or bind with `--manifest FILE` or `--store URL`."
+            "with `fairlead init`, or bind with `--manifest FILE` or FAIRLEAD_STORE=URL."
         )
     return project.root, StackOutputs(project.stacks)

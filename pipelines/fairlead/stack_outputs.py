@@ -47,15 +47,15 @@ def engine() -> Path:
     except EngineNotFoundError as error:
         raise EngineNotFoundError(
             f"The stack's outputs cannot be read: {error} Or bind without the engine: "
-            "`--manifest FILE`, or `--store URL` to read the copy that the stack publishes in its "
-            "artifact store."
+            "`--manifest FILE`, or `FAIRLEAD_STORE=URL` to read the copy that the stack publishes "
+            "in its artifact store."
         ) from None
     if found := os.environ.get("FAIRLEAD_ENGINE") or shutil.which("pulumi"):
         return Path(found)
     raise EngineNotFoundError(
         "The stack's outputs cannot be read: the Pulumi command line is not on PATH. Install it "
         "(https://www.pulumi.com/docs/install/), or bind without it: `--manifest FILE`, or "
-        "`--store URL` to read the copy that the stack publishes in its artifact store."
+        "`FAIRLEAD_STORE=URL` to read the copy that the stack publishes in its artifact store."
     )
 
 
