@@ -6,9 +6,12 @@ checkout's own is used and a copy would only be stale.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_TARGET = "fairlead_components/engine/source"
 
 
 class EngineSourceHook(BuildHookInterface[Any]):
@@ -22,4 +25,8 @@ class EngineSourceHook(BuildHookInterface[Any]):
             build_data: What hatchling will put into the wheel.
         """
         if version != "editable":
-            build_data["force_include"]["tools/engine"] = "fairlead_components/engine/source"
+            folder = Path(self.root, "tools", "engine")
+            for path in sorted(folder.rglob("*")):
+                if path.suffix in {".go", ".mod", ".sum"} or path.name == "packages.py":
+                    inside = path.relative_to(folder).as_posix()
+                    build_data["force_include"][str(path)] = f"{_TARGET}/{inside}"
