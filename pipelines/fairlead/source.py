@@ -18,6 +18,7 @@ import glob
 import hashlib
 import inspect
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from fairlead.source_live import closure_definitions, live_definitions
 from fairlead.source_reach import Reach
 
 _PROJECTS: dict[str, Reach] = {}
+_LOCK = threading.RLock()  # what is known of a project is shared by all threads
 _DATA: dict[str, tuple[tuple[int, ...], str]] = {}
 
 
@@ -52,8 +54,12 @@ def fingerprint(function: Callable[..., Any], root: Path, files: Sequence[str] =
         >>> fingerprint(double, Path.cwd()).digest.startswith("sha256:")
         True
     """
-    project = _project(root)
     function = inspect.unwrap(function)
+    with _LOCK:
+        return _fingerprint(function, _project(root), files)
+
+
+def _fingerprint(function: Callable[..., Any], project: Reach, files: Sequence[str]) -> Source:
     code = getattr(function, "__code__", None)
     path = os.path.realpath(code.co_filename) if code is not None else ""
     name = function.__qualname__.partition(".")[0]

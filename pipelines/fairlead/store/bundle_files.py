@@ -68,7 +68,8 @@ def bundle_files(root: Path) -> list[str]:
     """
     exclude, include = _patterns(root, "exclude"), _patterns(root, "include")
     listed = _listed_by_git(root, "")
-    found = set(_walk(root, honour_ignores=True)) if listed is None else set(listed)
+    # Nothing at all: the project lies in a folder that a repository around it ignores.
+    found = set(listed or _walk(root, honour_ignores=True))
     if include:
         wanted = _spec(include)
         found |= {path for path in _walk(root, honour_ignores=False) if wanted.match_file(path)}
@@ -117,7 +118,7 @@ def _spec(patterns: Any) -> GitIgnoreSpec:
 
 def _listed_by_git(root: Path, prefix: str) -> list[str] | None:
     """Return what git tracks or does not ignore, submodules and nested repositories included."""
-    output = run_git(root, "ls-files", "-co", "--exclude-standard", "-z", "--deduplicate")
+    output = run_git(root, "ls-files", "-co", "--exclude-standard", "-z")
     if output is None:
         return None
     paths: list[str] = []

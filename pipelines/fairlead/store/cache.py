@@ -73,7 +73,7 @@ def publish(objects: ObjectStore, pipeline: str, step: str, record: CacheRecord)
     content = record.to_bytes()
     number = 1  # nearly always free, and then nothing needs listing
     while not objects.put_new(f"{folder}/{number}.json", content):
-        number = max(number, *_numbers(objects, folder)) + 1
+        number = max([number, *_numbers(objects, folder)]) + 1
 
 
 def _numbers(objects: ObjectStore, folder: str) -> list[int]:

@@ -143,6 +143,12 @@ def test_gitignore_and_patterns_decide(project: Path) -> None:
         bundle_files(project)
 
 
+def test_a_project_in_a_folder_that_another_repository_ignores(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path, {".gitignore": "build/\n", "build/demo/train.py": ""})
+    assert bundle_files(tmp_path / "build/demo") == ["train.py"]
+
+
 def test_submodules_and_deleted_files(tmp_path: Path) -> None:
     inner, root = tmp_path / "inner", tmp_path / "outer"
     write(inner, {"inner.py": "", ".gitignore": "ignored.py\n", "ignored.py": ""})
