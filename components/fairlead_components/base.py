@@ -105,7 +105,8 @@ class Component(pulumi.ComponentResource):
 
     def tags(self) -> dict[str, str]:
         """Return the tags that every resource of the component carries."""
-        return tags(pulumi.get_project(), pulumi.get_stack(), self.kind)
+        more = pulumi.Config("fairlead").get_object("tags") or {}
+        return tags(pulumi.get_project(), pulumi.get_stack(), self.kind, more)
 
     def publish(self, **fields: Any) -> None:
         """Promise what was provisioned, and end the component's construction.

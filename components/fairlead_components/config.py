@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -16,6 +17,9 @@ from fairlead_components.registry import find_component, providers
 
 #: Configuration keys begin with it, whatever the Pulumi project is called.
 NAMESPACE = "fairlead"
+
+#: Names of tags that every backend takes.
+_TAG = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 #: The kinds that a configuration names, as it names them.
 KINDS = (*(kind for kind in get_args(Kind) if kind != "step_operator"), STEP_OPERATORS)
@@ -120,11 +124,24 @@ def _read_components(text: str | None) -> Mapping[str, Any]:
     return document
 
 
+def _read_tags(text: str | None) -> Mapping[str, str]:
+    document = json.loads(text) if text else {}
+    if not isinstance(document, dict) or not all(isinstance(v, str) for v in document.values()):
+        raise ValueError("must map names to text")
+    for key in document:
+        if not _TAG.fullmatch(key):
+            raise ValueError(
+                f"{key}: a tag's name is a lower case letter, then letters, digits, - _"
+            )
+    return document
+
+
 #: Every key of the configuration → what reads it.
 _READERS: Mapping[str, Callable[[str | None], Any]] = {
     "provider": _read_provider,
     "root": _read_root,
     "protect": _read_protect,
+    "tags": _read_tags,
     "components": _read_components,
 }
 

@@ -67,7 +67,7 @@ def physical_name(resource: str, *parts: str, unique: str = "") -> str:
         >>> physical_name("s3_bucket", "fairlead", "prod", "artifacts")
         'fairlead-prod-artifacts'
         >>> physical_name("storage_account", "fairlead", "prod")
-        'fairleadproda72eb8de'
+        'fairleadprodc0a2fb14'
     """
     rule = RULES[resource]
     exact = "\0".join(parts)
@@ -93,19 +93,22 @@ def _clean(part: str, rule: NameRule) -> str:
     return text.strip("._-")
 
 
-def tags(project: str, stack: str, component: str) -> dict[str, str]:
+def tags(project: str, stack: str, component: str, more: Mapping[str, str]) -> dict[str, str]:
     """Return the tags of a resource: whose it is, and which part of which stack.
 
     Args:
         project: The Pulumi project.
         stack: The stack.
         component: The kind of the component.
+        more: What a team adds: owner, environment, data classification.
 
     Example:
-        >>> tags("fairlead", "aws", "artifact_store")["fairlead-component"]
+        >>> tags("fairlead", "aws", "artifact_store", {"owner": "ml"})["fairlead-component"]
         'artifact_store'
     """
+    # Keys and values that every backend takes, labels of Google Cloud and Kubernetes included.
     return {
+        **more,
         "managed-by": "fairlead",
         "fairlead-project": project,
         "fairlead-stack": stack,

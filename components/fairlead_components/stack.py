@@ -84,7 +84,8 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
                     and wire.flavor in {None, source.component.flavor}
                 ):
                     contract = create(source, (*waiting, item.name)).contract
-                    args = dataclasses.replace(args, **{argument: contract[wire.field]})
+                    taken = contract.apply(lambda known, wire=wire: known.get(wire.field))
+                    args = dataclasses.replace(args, **{argument: taken})
             # A component is called as ComponentResource is not: (name, args, opts).
             built[item.name] = item.component(item.name, args, options)
         return built[item.name]

@@ -99,6 +99,7 @@ def leaks() -> Iterable[tuple[str, Callable[[], Any]]]:
     yield "a private key", lambda: f"-----BEGIN RSA PRIVATE KEY-----{CANARY}"
     yield "an access key", lambda: "AKIA" + "ABCDEFGHIJKLMNOP"
     yield "a nested password", lambda: {"password": CANARY}
+    yield "a nested key", lambda: {"nested": {"private-key": CANARY, "accessKey": CANARY}}
     yield "a nested token", lambda: {"deep": [{"apiToken": CANARY}]}
 
 
@@ -128,6 +129,19 @@ def test_no_contract_takes_a_secret(
                 record(lambda: Leak("leak", LeakArgs()).contract)
             assert CANARY not in str(caught.value)
             assert "Leak 'leak'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "field", ["password", "token", "api_key", "secretKey", "connection_string", "db-passphrase"]
+)
+def test_no_contract_has_a_field_for_a_secret(record: Record, field: str) -> None:
+    def program() -> Any:
+        store: Any = LocalArtifactStore("store", LocalArtifactStoreArgs(path="/data"))
+        return base.contract(store, "store", {"url": "file:///data", field: CANARY})
+
+    with pytest.raises(ComponentError, match=f"{field}: looks like a secret") as caught:
+        record(program)
+    assert CANARY not in str(caught.value)
 
 
 def test_a_contract_that_is_wrong_names_component_and_field_but_not_the_value(

@@ -69,12 +69,15 @@ def test_a_mistake_is_told_with_its_path(components: Any, expected: str) -> None
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    told = problems({"artifact_stor": {}}, provider="loca", protect="yes", rot="/x", root=" ")
+    told = problems(
+        {"artifact_stor": {}}, provider="loca", protect="yes", rot="/x", root=" ", tags='{"A": "b"}'
+    )
     assert [line.partition(":")[2].partition(":")[0] for line in told] == [
         "rot",
         "provider",
         "root",
         "protect",
+        "tags",
         "components.artifact_store",
         "components.artifact_stor",
     ]

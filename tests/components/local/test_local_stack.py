@@ -143,6 +143,15 @@ def test_every_mistake_is_told_at_once_before_anything_is_made(project: Any) -> 
     assert {r["type"] for r in project.resources("local")} == {"pulumi:pulumi:Stack"}
     assert not data(project, "local").exists()
 
+    # An encrypted value would be readable in the manifest: refused, and repeated nowhere.
+    right = ["-s", "local", "--path", "fairlead:components.secret_store.path"]
+    project.pulumi("config", "set", "--secret", *right, "hunter2-canary")
+    told = project.pulumi("up", "-s", "local", "--yes", "--skip-preview", ok=False)
+    assert "fairlead:components: holds an encrypted value" in told
+    written = [path for path in project.folder.rglob("*") if path.is_file()]
+    assert not any(b"hunter2-canary" in path.read_bytes() for path in written)
+    assert "hunter2-canary" not in told
+
 
 def test_what_cannot_be_made_says_why(project: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
