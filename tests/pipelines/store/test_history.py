@@ -98,7 +98,7 @@ def test_every_way_of_listing_agrees_with_reading_everything(
 def test_without_an_index_twenty_runs_take_sixty_requests_and_two_seconds(
     objects: ObjectStore,
 ) -> None:
-    spread(objects, 300, 30)
+    spread(objects, 80, 8)
     slow = Counting(objects, latency=0.02)
     started = time.monotonic()
     assert len(History(slow, Index()).runs(20, Filter(state="succeeded"))) == 20
