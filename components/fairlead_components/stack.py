@@ -84,8 +84,7 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
                     and wire.flavor in {None, source.component.flavor}
                 ):
                     contract = create(source, (*waiting, item.name)).contract
-                    taken = contract.apply(lambda known, wire=wire: known.get(wire.field))
-                    args = dataclasses.replace(args, **{argument: taken})
+                    args = dataclasses.replace(args, **{argument: _taken(contract, wire.field)})
             # A component is called as ComponentResource is not: (name, args, opts).
             built[item.name] = item.component(item.name, args, options)
         return built[item.name]
@@ -113,3 +112,8 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
             opts=pulumi.ResourceOptions(retain_on_delete=True, protect=False),
         )
     return manifest
+
+
+def _taken(contract: pulumi.Output[dict[str, Any]], field: str) -> pulumi.Output[Any]:
+    """Return a field of a contract that is not there yet, None where it is left out."""
+    return contract.apply(lambda known: known.get(field))
