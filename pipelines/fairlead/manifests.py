@@ -76,7 +76,10 @@ def current_manifest(
     """
     kept = root / ".fairlead" / "manifests" / f"{name.replace('/', '~')}.json"
     if not refresh and (document := _kept(kept, outputs)) is not None:
-        return _validate(document, f"The manifest {kept}")
+        try:
+            return _validate(document, f"The manifest {kept}")
+        except ManifestError:
+            pass  # only a copy: Pulumi says whether the manifest itself is bad
     # Looked at before Pulumi is asked: a change in between makes the copy stale, never wrong.
     state = outputs.state_file(name)
     seen = _origin(outputs, state)

@@ -145,7 +145,7 @@ class TestKept:
         assert bind("local", project=project / "deeper").digest == manifest().digest
         assert (project / ".fairlead/.gitignore").read_text() == "*\n"
 
-    @pytest.mark.parametrize("change", ["state", "project", "damage", "refresh", "backend"])
+    @pytest.mark.parametrize("change", ["state", "project", "damage", "edit", "refresh", "backend"])
     def test_any_change_asks_the_engine(
         self, project: Path, no_engine: None, change: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -158,6 +158,8 @@ class TestKept:
             )
         elif change == "damage":
             kept.write_text("{")
+        elif change == "edit":
+            kept.write_text(kept.read_text().replace("fairlead-test", "elsewhere"))
         elif change == "backend":
             monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://elsewhere")
         with pytest.raises(EngineNotFoundError, match=r"/nowhere/pulumi.*--manifest FILE"):
