@@ -18,8 +18,8 @@ from fairlead.graph import NAME, Graph, Resources, Retries, StepOptions
 if TYPE_CHECKING:
     from fairlead.annotations import StepSignature
     from fairlead.contracts.manifest import StackManifest
-    from fairlead.runner.events import Observer
     from fairlead.recorded_runs import Run
+    from fairlead.runner.events import Observer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -365,6 +365,9 @@ class Pipeline(Generic[P, R]):
         Example:
             ``training.run(stack="local", depth=7)["evaluate"].output.load()``
         """
+        from fairlead.scripts import stop_at_run
+
+        stop_at_run(self.name)
         from fairlead.runner.submit import run_pipeline
 
         return run_pipeline(

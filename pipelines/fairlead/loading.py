@@ -14,6 +14,7 @@ from typing import Any
 
 from fairlead.dsl import Pipeline
 from fairlead.errors import FairleadError, PipelineError
+from fairlead.scripts import dotted_name, import_folder, importing
 
 
 def load_pipeline(path: Path | str, name: str | None = None) -> Pipeline[..., Any]:
@@ -60,13 +61,9 @@ def load_pipeline(path: Path | str, name: str | None = None) -> Pipeline[..., An
 
 def _import_file(file: Path) -> ModuleType:
     """Import a file under the name that other modules of its project import it by."""
-    folder, parts = file.parent, [file.stem]
-    while (folder / "__init__.py").is_file():
-        parts.insert(0, folder.name)
-        folder = folder.parent
+    folder, name = import_folder(file), dotted_name(file)
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    name = ".".join(parts)
     known = sys.modules.get(name)
     if known is not None and getattr(known, "__file__", None) == str(file):
         return known
@@ -76,7 +73,8 @@ def _import_file(file: Path) -> ModuleType:
             f"({getattr(known, '__file__', 'built in')}): rename the file"
         )
     try:
-        return importlib.import_module(name)
+        with importing(file.name):
+            return importlib.import_module(name)
     except FairleadError:
         raise
     except Exception as error:

@@ -19,7 +19,6 @@ import datetime as dt
 import decimal
 import enum
 import functools
-import importlib
 import math
 import pathlib
 import sys
@@ -31,6 +30,7 @@ from typing import Any
 from pydantic import BaseModel, JsonValue, SecretBytes, SecretStr
 
 from fairlead.errors import ParameterError
+from fairlead.scripts import find_module, module_name
 
 #: Levels of JSON that a value may take: readers of run.json stop at 200, its own frame needs some.
 MAX_DEPTH = 150
@@ -79,7 +79,15 @@ def decode(data: JsonValue) -> Any:
                     f"a recorded parameter has the unknown type {tag!r}: a later Fairlead "
                     "wrote it; upgrade with `pip install -U fairlead`."
                 )
-            return read(payload)
+            try:
+                return read(payload)
+            except ParameterError:
+                raise
+            except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+                raise ParameterError(
+                    f"a recorded parameter cannot be read here ({tag}, "
+                    f"{type(error).__name__}: {error}): restore its record, or what it needs"
+                ) from error
     return {key: decode(item) for key, item in data.items()}
 
 
@@ -322,7 +330,9 @@ _SCALARS: dict[type, Callable[[Any], tuple[str, JsonValue]]] = {
 
 
 def _class_path(kind: type) -> str:
-    path = f"{kind.__module__}:{kind.__qualname__}"
+    # The program itself goes by the name that others import it by: `python train.py` and
+    # `fairlead run train.py` have one key.
+    path = f"{module_name(kind.__module__)}:{kind.__qualname__}"
     found: Any = sys.modules.get(kind.__module__)
     for name in kind.__qualname__.split("."):
         found = getattr(found, name, None)
@@ -344,7 +354,7 @@ def _init_only(kind: type) -> bool:
 def _find_class(path: Any, base: Callable[[type], bool]) -> Any:
     module, _, qualname = str(path).partition(":")
     try:
-        found: Any = importlib.import_module(module)
+        found: Any = find_module(module)
         for name in qualname.split("."):
             found = vars(found)[name]
     except (ImportError, KeyError, TypeError, ValueError) as error:

@@ -162,18 +162,15 @@ def _encoded(value: Any, encode: Callable[[Any], Any]) -> Any:
 
 
 def _upload_code(traced: Traced, project: Project, stack: Stack) -> str:
+    from fairlead.runtime.pickled_functions import dump, importable
     from fairlead.store.bundle import build, upload
 
-    cells = {
+    loose = {
         key: traced.functions[key]
         for key, definition in traced.graph.definitions.items()
-        if definition.file is None
+        if definition.file is None or not importable(traced.functions[key])
     }
-    extra = {}
-    if cells:
-        import cloudpickle
-
-        extra[PICKLED] = cloudpickle.dumps(cells)
+    extra = {PICKLED: dump(loose)} if loose else {}
     bundle = build(project.root, extra)
     upload(stack.objects, bundle)
     return bundle.digest
@@ -201,8 +198,8 @@ def _start(
     wait: bool,
     in_process: bool,
 ) -> Run:
-    from fairlead.runner.start import walk_run
     from fairlead.recorded_runs import Run
+    from fairlead.runner.start import walk_run
 
     stack = session.stack
     run = Run(stack, session.record.run)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import IntegrityError, ManifestError, PipelineError
 from fairlead.graph import StepDefinition, StepNode
+from fairlead.scripts import MAIN, import_script, importing
 from fairlead.store.layout import RunLayout, manifest_path
 from fairlead.store.objects import ObjectStore, open_objects
 from fairlead.store.records import ArtifactRecord, RunRecord
@@ -20,7 +21,7 @@ from fairlead.store.records import ArtifactRecord, RunRecord
 if TYPE_CHECKING:
     from fairlead.binding import Stack
 
-#: Where functions that were defined in notebook cells lie in a bundle.
+#: Where functions that no file defines at its top level lie in a bundle.
 PICKLED = ".fairlead/functions.pkl"
 
 
@@ -137,11 +138,10 @@ class Session:
         """Return where the run's bundle is unpacked, verified; None if it has none."""
         if self.record.bundle_digest is None:
             return None
-        from platformdirs import user_cache_path
-
+        from fairlead.project import cache_folder
         from fairlead.store.bundle import fetch
 
-        root = fetch(self.objects, self.record.bundle_digest, user_cache_path("fairlead"))
+        root = fetch(self.objects, self.record.bundle_digest, cache_folder("code"))
         for folder in reversed(self.record.python_path or (".",)):
             place = str(root / folder) if folder != "." else str(root)
             if place not in sys.path:
@@ -169,31 +169,44 @@ class Session:
                 f"step {definition.name!r}: the run carries no code bundle, so it can only run in "
                 "the process that submitted it"
             )
-        if definition.file is None:
-            return self._from_pickle(root, key)
+        # First of all: it must not be imported by anything that lets it run its pipeline again.
+        for other in self.record.graph.definitions.values():
+            if other.module == MAIN and other.file is not None:
+                import_script(root / other.file, other.file)
+        pickled = self._from_pickle(root).get(key)
+        if pickled is not None:
+            return pickled
         module = _import(root, definition)
         found: Any = module
         for part in definition.qualname.split("."):
             found = getattr(found, part, None)
+        function: Callable[..., Any]
         if isinstance(found, StepFunction):
-            found = found.function
+            function = found.function
+            return function
         if not callable(found):
-            raise PipelineError(
-                f"step {definition.name!r}: {definition.file} defines no {definition.qualname!r} "
-                "at its top level: define steps at the top level of a module"
+            stopped = getattr(module, "__stopped_at_run__", None)
+            hint = (
+                f"before it runs the pipeline {stopped!r}: put calls of run() below "
+                '`if __name__ == "__main__":`'
+                if stopped
+                else "at its top level: define steps at the top level of a module"
             )
-        function: Callable[..., Any] = found
+            raise PipelineError(
+                f"step {definition.name!r}: {definition.file} defines no "
+                f"{definition.qualname!r} {hint}"
+            )
+        function = found
         return function
 
-    def _from_pickle(self, root: Path, key: str) -> Callable[..., Any]:
+    def _from_pickle(self, root: Path) -> dict[str, Callable[..., Any]]:
+        """Return the functions that no file defines: of notebook cells, and inside functions."""
         if self._pickled is None:
-            import cloudpickle
+            from fairlead.runtime.pickled_functions import load
 
-            pickled: dict[str, Callable[..., Any]] = cloudpickle.loads(
-                (root / PICKLED).read_bytes()
-            )
-            self._pickled = pickled
-        return self._pickled[key]
+            path = root / PICKLED
+            self._pickled = load(path.read_bytes()) if path.is_file() else {}
+        return self._pickled
 
     def save_figure(self, step: str, name: str, content: bytes, media_type: str) -> ArtifactRecord:
         """Store a picture of a step, below the step's own prefix."""
@@ -214,17 +227,21 @@ class Session:
 
 
 def _import(root: Path, definition: StepDefinition) -> Any:
-    if definition.module != "__main__":
-        return importlib.import_module(definition.module)
-    known = sys.modules.get("__main__")
+    """Import the module that defines a step, without starting what it runs."""
     file = root / str(definition.file)
-    if getattr(known, "__file__", None) == str(file):
-        return known
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise PipelineError(f"{definition.file} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
-    sys.modules["__main__"] = module  # classes of a script pickle as __main__.Name
-    spec.loader.exec_module(module)
-    return module
+    if definition.module == MAIN:
+        return import_script(file, str(definition.file))
+    with importing(str(definition.file)):
+        try:
+            return importlib.import_module(definition.module)
+        except ModuleNotFoundError as error:
+            # Test runners and tools import files under names that no search path explains.
+            if error.name is None or not f"{definition.module}.".startswith(f"{error.name}."):
+                raise
+        spec = importlib.util.spec_from_file_location(definition.module, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[definition.module] = module
+        spec.loader.exec_module(module)
+        return module
