@@ -254,12 +254,12 @@ def materializer_for(annotation: Any) -> tuple[str, int] | None:
 
 def _selected(annotation: Any) -> str | None:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if annotation is None or annotation in _JSON_SCALARS or origin is typing.Literal:
-        return "json"
-    if isinstance(annotation, typing.NewType):
-        return _selected(annotation.__supertype__)
     if origin is typing.Annotated:
         return _selected(arguments[0])
+    if isinstance(annotation, typing.NewType):
+        return _selected(annotation.__supertype__)
+    if annotation is None or origin is typing.Literal:
+        return "json"
     if origin in _CONTAINERS:
         parts = {_selected(part) for part in arguments if part is not Ellipsis}
         mixed = origin in {list, tuple} and parts and None not in parts
@@ -267,7 +267,8 @@ def _selected(annotation: Any) -> str | None:
     kind = origin or annotation
     if not isinstance(kind, type):
         return None
-    return known_type(kind) or ("json" if hasattr(kind, "__dataclass_fields__") else None)
+    plain = kind in _JSON_SCALARS or hasattr(kind, "__dataclass_fields__")
+    return "json" if plain else known_type(kind)
 
 
 def type_name(kind: type) -> str:

@@ -32,6 +32,7 @@ from fairlead.store.objects import ObjectStore
 from fairlead.store.records import ArtifactRecord
 
 _PREVIEW = 20
+_DEPTH = 50
 _KINDS: dict[str, type] = {"list": list, "tuple": tuple, "dict": dict}
 
 
@@ -65,6 +66,7 @@ def save_list(
     items = list(value.values()) if kind is dict else list(value)
     if not any(known_type(type(item)) or type(item) in _KINDS.values() for item in items):
         raise UnsuitableError("no element of it has a form of its own")
+    _check_finite(value, frozenset())
     records = [
         save(item, f"[{keys[index] if keys else index}]") for index, item in enumerate(items)
     ]
@@ -80,6 +82,15 @@ def save_list(
         "element_types": list[JsonValue](kinds),
     }
     return _put_manifest(objects, manifest, folder, "list", "list", size, kind.__name__, metadata)
+
+
+def _check_finite(value: Any, inside: frozenset[int]) -> None:
+    if type(value) not in _KINDS.values():
+        return
+    if id(value) in inside or len(inside) > _DEPTH:
+        raise UnsuitableError(f"it contains itself, or lists nested deeper than {_DEPTH}")
+    for item in value.values() if type(value) is dict else value:
+        _check_finite(item, inside | {id(value)})
 
 
 def list_elements(objects: ObjectStore, record: ArtifactRecord) -> list[ArtifactRecord]:

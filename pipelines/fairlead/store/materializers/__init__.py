@@ -43,6 +43,13 @@ _TYPES = {
     "sklearn.BaseEstimator": "sklearn",
     "matplotlib.Figure": "matplotlib",
     "pathlib.PurePath": "path",
+    "pydantic.BaseModel": "json",
+    "enum.Enum": "json",
+    "datetime.date": "json",
+    "datetime.time": "json",
+    "datetime.timedelta": "json",
+    "decimal.Decimal": "json",
+    "uuid.UUID": "json",
 }
 
 #: Forms that are made of further objects: their names and versions, beside the materializers'.

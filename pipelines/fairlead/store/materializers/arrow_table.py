@@ -53,7 +53,8 @@ def write_parquet(table: Any, file: BinaryIO) -> dict[str, JsonValue]:
         raise UnsuitableError("Parquet cannot hold columns of the same name: rename them")
     try:
         joined = table.combine_chunks()
-        pq.write_table(joined, file, compression="zstd", store_schema=True)
+        # The compliant name of a list's items, "element", would replace the table's own.
+        pq.write_table(joined, file, compression="zstd", use_compliant_nested_type=False)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise UnsuitableError(f"Parquet cannot hold it ({error})") from None
     return {

@@ -1,4 +1,4 @@
-"""Polars frames and series as Arrow IPC, which holds every Polars type but Object."""
+"""Polars frames and series as Parquet, which keeps nothing where a value is missing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PolarsFrame:
         if any(_holds_objects(dtype) for dtype in frame.dtypes):
             raise UnsuitableError("columns of dtype Object hold Python objects")
         buffered = io.BufferedWriter(cast("io.RawIOBase", file), 1 << 20)
-        frame.rechunk().write_ipc(buffered, compression="zstd")
+        frame.rechunk().write_parquet(buffered, compression="zstd")
         buffered.flush()
         buffered.detach()
         head = frame[:_ROWS, :_COLUMNS]
@@ -53,7 +53,7 @@ class PolarsFrame:
         del annotation
         import polars as pl
 
-        frame = pl.read_ipc(file)
+        frame = pl.read_parquet(file)
         return frame.to_series() if metadata.get("kind") == "series" else frame
 
 
