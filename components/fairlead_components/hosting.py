@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pulumi import ComponentResource
+
 from fairlead_components.base import Component
 from fairlead_components.registry import component_names, find_component
 
@@ -9,7 +11,7 @@ from fairlead_components.registry import component_names, find_component
 PACKAGE = Component.package
 
 
-def hosted_components() -> list[type[Component]]:
+def hosted_components() -> list[type[ComponentResource]]:
     """Return the classes of all components that are ours and whose packages are installed.
 
     Example:
@@ -18,7 +20,7 @@ def hosted_components() -> list[type[Component]]:
     """
     from fairlead.errors import MissingExtraError
 
-    found: dict[str, type[Component]] = {}
+    found: dict[str, type[ComponentResource]] = {}
     for name in component_names():
         provider, kind, flavor = name.split(".", 2)
         try:

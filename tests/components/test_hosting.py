@@ -19,7 +19,7 @@ COMPONENTS = Path(__file__).parents[2] / "components"
 
 
 def inferred() -> dict[str, Any]:
-    provider = ComponentProvider(list(hosted_components()), PACKAGE)
+    provider = ComponentProvider(hosted_components(), PACKAGE)
     assert provider.schema is not None
     schema: dict[str, Any] = json.loads(provider.schema)
     return schema
