@@ -192,9 +192,7 @@ class Reach:
         if any(self._find(file, star) for star in index.stars):
             targets.add((file, ""))
         if not name:
-            for star in index.stars:
-                if found := self._find(file, star):
-                    targets |= self._walk(found, (), set())[0]
+            targets |= self._around(file, index)
         definitions: dict[str, str] = {}
         if name:
             with _deep_recursion():
@@ -209,6 +207,29 @@ class Reach:
         targets.discard(place)
         node = self._nodes[place] = _Node(definitions, targets, self._touched)
         return node
+
+    def _around(self, file: str, index: FileIndex) -> set[Place]:
+        """Return what a whole file brings with it beside the names that it uses."""
+        places: set[Place] = set()
+        for star in index.stars:
+            if found := self._find(file, star):
+                places |= self._walk(found, (), set())[0]
+        if any(usage.dynamic for usage in index.usages("")):
+            places |= self._package(file)
+        return places
+
+    def _package(self, file: str) -> set[Place]:
+        """Return every file of a package that imports its modules under computed names."""
+        folder, name = os.path.split(file)
+        if name != "__init__.py":
+            return set()
+        found = (
+            os.path.join(place, entry)  # noqa: PTH118
+            for place, _, entries in os.walk(folder)
+            for entry in entries
+            if entry.endswith(".py")
+        )
+        return {(path, "") for path in found if self.contains(path)}
 
     def _follow(
         self, file: str, index: FileIndex, usage: Usage, targets: set[Place], links: set[str]

@@ -318,6 +318,18 @@ def test_star_imports_count_as_whole_files(project: Path) -> None:
     assert of(project, "starring", "star.py").digest != before.digest
 
 
+def test_a_package_that_imports_its_modules_lazily_counts_as_a_whole(project: Path) -> None:
+    (project / "lib/__init__.py").write_text(
+        "import importlib\nLAZY = {'tidy': '.text', 'models': '.models'}\n"
+        "def __getattr__(name):\n"
+        "    return getattr(importlib.import_module(LAZY[name], __name__), name)\n"
+    )
+    before = of(project, "uses_helper")
+    assert "lib/text/deep.py" in before.definitions
+    edit(project, "lib/other.py", "return 2", "return 20")
+    assert of(project, "uses_helper").digest != before.digest
+
+
 def test_two_checkouts_have_equal_fingerprints(project: Path, tmp_path: Path) -> None:
     before = {name: of(project, name) for name in ("uses_helper", "instance", "dynamic")}
     elsewhere = tmp_path / "elsewhere" / "checkout"

@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 import pathlib
+import subprocess
 import sys
 import uuid
 import zoneinfo
@@ -271,11 +272,32 @@ def test_reading_imports_only_classes_of_the_right_kind() -> None:
         {"$model": [f"{__name__}:Color", {}, {"$set": []}, None, None]},
         {"$enum": [f"{__name__}:Color", "GREEN", 3]},
         {"$later": 1},
+        {"$enum": 5},
+        {"$decimal": "x"},
+        {"$datetime": ["2026-01-01T00:00:00", 0, "Nowhere/City"]},
+        {"$dict": [1]},
+        {"$model": [f"{__name__}:Model"]},
     ]
     for document in documents:
         with pytest.raises(ParameterError):
             decode(document)
     assert "no_such_module" not in sys.modules
+
+
+def test_a_program_and_the_module_of_its_file_write_the_same(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").touch()
+    (tmp_path / "pkg/train.py").write_text(
+        "import enum\nfrom fairlead.values import decode, encode\n"
+        "class Color(enum.Enum):\n    RED = 1\n"
+        "assert decode(encode(Color.RED)) is Color.RED\nprint(encode(Color.RED))\n"
+    )
+    expected = str({"$enum": ["pkg.train:Color", "RED", 1]})
+    for command in (["pkg/train.py"], ["-m", "pkg.train"], ["-c", "import pkg.train"]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == expected, command
 
 
 def test_an_enum_member_counts_by_its_value_too() -> None:
