@@ -19,6 +19,10 @@ class FairleadError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """Show a notebook the message alone: where we noticed is no help to who reads it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(FairleadError, ValueError):
     """Report every problem of a configuration at once, each with its path and its fix.

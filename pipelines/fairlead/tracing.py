@@ -194,7 +194,6 @@ class Trace:
             return self._container(value, annotation, where)
         return ValueInput(value=_encode(value, annotation, where))
 
-
     def _container(
         self, value: list[Any] | tuple[Any, ...] | dict[Any, Any], annotation: Any, where: str
     ) -> Input:
@@ -298,6 +297,11 @@ def convert(value: Any, annotation: Any, where: str) -> Any:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = "".join(f"[{part!r}]" for part in first["loc"])
+        if type_text(type(value)) == type_text(annotation):
+            raise ParameterError(
+                f"{where}{place}: {type_text(annotation)} was defined again after this value was "
+                "made: run the cell again that makes it, or that has it as a default."
+            ) from None
         raise ParameterError(
             f"{where}{place}: {first['msg']} (it takes {type_text(annotation)}, "
             f"not a value of type {type(value).__name__})."

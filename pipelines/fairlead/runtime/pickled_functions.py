@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from fairlead.errors import PipelineError
@@ -43,8 +45,10 @@ def dump(functions: Mapping[str, Callable[..., Any]]) -> bytes:
     import cloudpickle
 
     names: dict[str, Any] = {}
+    sources: dict[str, list[str]] = {}
     for key, function in functions.items():
         names.update(_annotated_classes(function))
+        _collect_sources(function, sources)
         try:
             cloudpickle.dumps(function)
         except Exception as error:
@@ -54,7 +58,9 @@ def dump(functions: Mapping[str, Callable[..., Any]]) -> bytes:
                 "pickled: make that inside the step, or define it at the top level of a module."
             ) from error
     # Together, so that functions of one notebook still share their globals.
-    return bytes(cloudpickle.dumps({"functions": dict(functions), "names": names}))
+    return bytes(
+        cloudpickle.dumps({"functions": dict(functions), "names": names, "sources": sources})
+    )
 
 
 def load(content: bytes) -> dict[str, Callable[..., Any]]:
@@ -69,6 +75,8 @@ def load(content: bytes) -> dict[str, Callable[..., Any]]:
     import cloudpickle
 
     loaded = cloudpickle.loads(content)
+    for name, lines in loaded["sources"].items():  # for tracebacks; without a time, never stale
+        linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
     functions: dict[str, Callable[..., Any]] = loaded["functions"]
     main = types.ModuleType(MAIN)
     for function in functions.values():
@@ -83,6 +91,18 @@ def load(content: bytes) -> dict[str, Callable[..., Any]]:
     if not hasattr(sys.modules.get(MAIN), "__stopped_at_run__"):
         sys.modules[MAIN] = main
     return functions
+
+
+def _collect_sources(function: Callable[..., Any], found: dict[str, list[str]]) -> None:
+    """Add the text of cells that define a function, or functions that it calls by their names."""
+    code = function.__code__
+    if Path(code.co_filename).is_file():
+        return
+    found[code.co_filename] = linecache.getlines(code.co_filename)
+    for name in code.co_names:
+        called = getattr(function.__globals__.get(name), "function", function.__globals__.get(name))
+        if isinstance(called, types.FunctionType) and called.__code__.co_filename not in found:
+            _collect_sources(called, found)
 
 
 def _annotated_classes(function: Callable[..., Any]) -> dict[str, Any]:
