@@ -42,11 +42,12 @@ def one_schema(name: str) -> dict[str, Any]:
         >>> one_schema("artifact_store.local")["type"]
         'object'
     """
-    from fairlead.contracts.manifest import StackManifest
+    from fairlead.contracts.schema import manifest_schema
     from fairlead.registry import load
 
-    model = StackManifest if name == "manifest" else load(GROUP, name)
-    document: dict[str, Any] = model.model_json_schema(by_alias=True)
+    if name == "manifest":
+        return manifest_schema()
+    document: dict[str, Any] = load(GROUP, name).model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
