@@ -34,7 +34,7 @@ class DirectoryHandler(Handler):
             folder = Path(path)
             if not folder.is_absolute() or ".." in folder.parts or "\0" in path:
                 yield "path", f"{path!r} must be an absolute path without '..'"
-            elif folder in {Path(folder.anchor), Path.home()}:
+            elif folder in {Path(folder.anchor), _home()}:
                 yield "path", f"{path!r} is not a folder to give away: name one below it"
         mode = inputs.get("mode")
         if mode is not None and not _MODE.fullmatch(mode):
@@ -90,3 +90,11 @@ class DirectoryHandler(Handler):
     def _snapshot(self, path: Path, mode: str, inputs: Mapping[str, Any]) -> Snapshot:
         properties = {"path": str(path), "mode": mode, "force": bool(inputs.get("force"))}
         return Snapshot(str(path), properties, dict(properties))
+
+
+def _home() -> Path | None:
+    """Return the user's home; None in a container whose user has none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None

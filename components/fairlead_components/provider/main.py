@@ -22,8 +22,12 @@ def main() -> int:
     The plugin prints the port that it listens on (loopback only), as the engine expects. SIGINT and
     SIGTERM let calls under way finish. When the engine is gone, killed included, the plugin ends.
     """
-    import grpc
-    from pulumi.runtime.proto import provider_pb2_grpc
+    try:
+        import grpc
+        from pulumi.runtime.proto import provider_pb2_grpc
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"needs the package {error.name}: pip install 'fairlead[pulumi]'\n")
+        return 2
 
     from fairlead_components.provider.directory import DirectoryHandler
     from fairlead_components.provider.manifest_publication import ManifestPublicationHandler

@@ -138,3 +138,12 @@ def alive(process: int) -> bool:
         return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+@pytest.mark.engine
+def test_the_engine_accepts_the_schema(project: Any) -> None:
+    schema = json.loads(project.pulumi("package", "get-schema", str(SCRIPT)))
+    assert set(schema["resources"]) == {
+        "fairlead:index:Directory",
+        "fairlead:index:ManifestPublication",
+    }
