@@ -121,8 +121,8 @@ class Artifacts:
         try:
             if record.form == "tree":
                 paths = composites.tree_paths(self.objects, record)
-                return all(map(self.objects.exists, paths))
-            return all(map(self.exists, self.elements(record)))
+                return all(composites.each(self.objects, self.objects.exists, paths))
+            return all(composites.each(self.objects, self.exists, self.elements(record)))
         except (IntegrityError, StoreError):
             return False
 

@@ -7,6 +7,7 @@ import io
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 from fairlead.errors import IntegrityError
@@ -45,6 +46,17 @@ class ContentWriter(io.RawIOBase):
 
     def __enter__(self) -> Self:
         return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._stack.__exit__(kind, error, trace)  # the store explains a full disk
+        finally:
+            self.close()
 
     def writable(self) -> bool:
         """Return True: that is what it is for."""

@@ -176,15 +176,13 @@ class LocalObjects:
         except OSError as error:
             self._fail("write", SPOOL_FOLDER, error)
         try:
+            # Closing writes what is buffered, so that it may be what fills the disk.
             with os.fdopen(descriptor, "w+b") as file:
-                try:
-                    yield _Spooled(file, path or f"/proc/self/fd/{descriptor}")
-                except StoreError:
-                    raise
-                except OSError as error:
-                    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                        self._fail("write", SPOOL_FOLDER, error)
-                    raise
+                yield _Spooled(file, path or f"/proc/self/fd/{descriptor}")
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT} or isinstance(error, StoreError):
+                raise
+            self._fail("write", SPOOL_FOLDER, error)
         finally:
             if path:
                 with suppress(FileNotFoundError):

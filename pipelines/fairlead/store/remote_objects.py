@@ -8,6 +8,7 @@ own retry is told that the object exists; then the bytes decide whether it was u
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -151,8 +152,16 @@ class RemoteObjects:
     @contextmanager
     def spool(self) -> Iterator[_Spooled]:
         """Open a temporary file on this machine; see ``ObjectStore.spool``."""
-        with tempfile.NamedTemporaryFile(prefix="fairlead-") as file:
-            yield _Spooled(cast("BinaryIO", file), Path(file.name))
+        try:
+            with tempfile.NamedTemporaryFile(prefix="fairlead-") as file:
+                yield _Spooled(cast("BinaryIO", file), Path(file.name))
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise StoreError(
+                f"Cannot write to {self.url}: {tempfile.gettempdir()}, where content is collected "
+                "before it is sent, is on a full disk: free some space, or set TMPDIR."
+            ) from error
 
     def _open(self) -> tuple[Any, str]:
         """Return the file system of this process: its threads and sockets do not survive a fork."""

@@ -8,9 +8,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from fairlead.errors import StoreError
+from fairlead.store.artifacts import Artifacts
 from fairlead.store.local_objects import LocalObjects
 from fairlead.store.objects import ObjectStore, open_objects
 from fairlead.testing.artifact_store import ArtifactStoreSuite
@@ -107,6 +111,11 @@ def test_full_disk(tiny_disk: Path) -> None:
         objects.put_new("runs/later", b"x" * 900_000)
     with pytest.raises(StoreError, match="the disk is full"):
         _spool(objects, 900_000)
+    artifacts = Artifacts(objects, allow_pickle=True)
+    big = np.random.default_rng(0).random(200_000)
+    for value in (big, big.tobytes(), pd.DataFrame({"a": big}), pl.DataFrame({"a": big}), [big, 1]):
+        with pytest.raises(StoreError, match="the disk is full: free some space"):
+            artifacts.save(value, pipeline="p", step="s", output="o")
     assert objects.get("runs/earlier") == b"x" * 500_000
     assert [info.path for info in objects.list("")] == ["runs/earlier"]
     assert objects.put_new("runs/small", b"fits") is True
