@@ -25,6 +25,9 @@ from fairlead.store.records import SCHEMA, RunEnd
 #: Requests at a time; each mostly waits for the store.
 _THREADS = 32
 
+#: Runs in the first wave, which says what the next ones are probably like.
+_FIRST_WAVE = 4
+
 #: Runs read at a time while a filter finds few.
 _LARGEST_PAGE = 512
 
@@ -72,6 +75,7 @@ class History:
     def __init__(self, objects: ObjectStore, index: Index | None = None) -> None:
         self.objects = objects
         self.index = Index(index_path(objects.url)) if index is None else index
+        self._mostly_ended = True
 
     def runs(self, limit: int = 20, wanted: Filter | None = None) -> list[RunSummary]:
         """Return the newest runs that a filter accepts, newest first.
@@ -184,22 +188,49 @@ class History:
             before, size = page[-1][0], min(2 * size, _LARGEST_PAGE)
 
     def _read(self, pool: ThreadPoolExecutor, runs: list[str]) -> dict[str, RunSummary]:
-        layouts = [RunLayout(run) for run in runs]
-        records = [pool.submit(self._get, layout.record) for layout in layouts]
-        ends = [pool.submit(self._get, layout.end) for layout in layouts]
+        """Read runs in growing waves; each wave asks first for what the one before was like.
+
+        An ended run costs two requests if its end is asked for at once, one that goes on costs two
+        if its folder is listed at once; the wrong question first costs a third.
+        """
         summaries: dict[str, RunSummary] = {}
-        for layout, record, end in zip(layouts, records, ends, strict=True):
-            content = record.result()
+        position, size = 0, _FIRST_WAVE
+        while position < len(runs):
+            wave = runs[position : position + size]
+            found = self._wave(pool, wave)
+            summaries |= found
+            going_on = sum(summary.ended is None for summary in found.values())
+            self._mostly_ended = 2 * going_on <= len(found)
+            position, size = position + size, 2 * size
+        self.index.put(list(summaries.values()), [run_date(run) for run in summaries])
+        return summaries
+
+    def _wave(self, pool: ThreadPoolExecutor, runs: list[str]) -> dict[str, RunSummary]:
+        layouts = {run: RunLayout(run) for run in runs}
+        records = {run: pool.submit(self._get, layouts[run].record) for run in runs}
+        ends: dict[str, bytes | None] = {}
+        names: dict[str, set[str]] = {}
+        if self._mostly_ended:
+            paths = [layouts[run].end for run in runs]
+            ends = dict(zip(runs, pool.map(self._get, paths), strict=True))
+            silent = [run for run in runs if ends[run] is None]
+            names = dict(zip(silent, pool.map(self._names, silent), strict=True))
+        else:
+            names = dict(zip(runs, pool.map(self._names, runs), strict=True))
+            ended = [run for run in runs if "end.json" in names[run]]
+            paths = [layouts[run].end for run in ended]
+            ends = dict(zip(ended, pool.map(self._get, paths), strict=True))
+        summaries: dict[str, RunSummary] = {}
+        for run in runs:
+            content = records[run].result()
             if content is None:
                 # Submitted this moment, or deleted: either way there is nothing to show.
-                self.index.forget(layout.run)
+                self.index.forget(run)
                 continue
-            summaries[layout.run] = self._summary(layout, content, end.result())
-        waiting = [run for run, summary in summaries.items() if summary.state == "submitted"]
-        for run, begun in zip(waiting, pool.map(self._begun, waiting), strict=True):
-            if begun:
-                summaries[run] = replace(summaries[run], state="running")
-        self.index.put(list(summaries.values()), [run_date(run) for run in summaries])
+            summary = self._summary(layouts[run], content, ends.get(run))
+            if summary.state == "submitted" and not names[run].isdisjoint({"runner", "steps"}):
+                summary = replace(summary, state="running")
+            summaries[run] = summary
         return summaries
 
     def _get(self, path: str) -> bytes | None:
@@ -208,10 +239,9 @@ class History:
         except ObjectNotFoundError:
             return None
 
-    def _begun(self, run: str) -> bool:
-        layout = RunLayout(run)
-        names = {_name(info.path) for info in self.objects.list(layout.folder, recursive=False)}
-        return not names.isdisjoint({"runner", "steps"})
+    def _names(self, run: str) -> set[str]:
+        folder = RunLayout(run).folder
+        return {_name(info.path) for info in self.objects.list(folder, recursive=False)}
 
     def _summary(self, layout: RunLayout, content: bytes, end: bytes | None) -> RunSummary:
         try:

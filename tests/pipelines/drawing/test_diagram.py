@@ -25,8 +25,8 @@ def test_a_wide_fan_out_becomes_a_chain() -> None:
     small = fan(10_000).collapsed()
     assert [(box.label, box.count) for box in small.boxes] == [
         ("load", 1),
-        ("fit ×10000", 10_000),
-        ("score ×10000", 10_000),
+        ("fit \N{MULTIPLICATION SIGN}10000", 10_000),
+        ("score \N{MULTIPLICATION SIGN}10000", 10_000),
         ("best", 1),
     ]
     assert len(small.arrows) == 3
@@ -34,7 +34,7 @@ def test_a_wide_fan_out_becomes_a_chain() -> None:
 
 def test_what_failed_keeps_a_box_of_its_own() -> None:
     labels = {box.label: box.state for box in fan(100, failed=7).collapsed().boxes}
-    assert labels["fit ×99"] == "succeeded"
+    assert labels["fit \N{MULTIPLICATION SIGN}99"] == "succeeded"
     assert labels["fit[7]"] == "failed"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,10 +17,11 @@ TALL, GAP = 40.0, 16.0
 @st.composite
 def diagrams(draw: st.DrawFn) -> Diagram:
     count = draw(st.integers(0, 25))
-    arrows = []
-    for end in range(1, count):
-        for start in draw(st.sets(st.integers(0, end - 1), max_size=4)):
-            arrows.append((f"s{start}", f"s{end}"))
+    arrows = [
+        (f"s{start}", f"s{end}")
+        for end in range(1, count)
+        for start in draw(st.sets(st.integers(0, end - 1), max_size=4))
+    ]
     kinds = draw(st.lists(st.sampled_from("ab"), min_size=count, max_size=count))
     states = draw(
         st.lists(st.sampled_from(["", "failed", "cached"]), min_size=count, max_size=count)
@@ -36,7 +38,7 @@ def test_nothing_overlaps_and_arrows_go_forward(diagram: Diagram) -> None:
     layout = arrange(diagram, sizes, GAP)
     assert sorted(one for layer in layout.layers for one in layer) == sorted(layout.center)
     for layer in layout.layers:
-        for above, below in zip(layer, layer[1:], strict=False):
+        for above, below in pairwise(layer):
             room = (sizes.get(above, GAP / 2) + sizes.get(below, GAP / 2)) / 2 + GAP
             assert layout.center[below] - layout.center[above] >= room - 1e-6
     for (start, end), path in layout.paths.items():
@@ -51,7 +53,7 @@ def test_nothing_overlaps_and_arrows_go_forward(diagram: Diagram) -> None:
 @given(st.lists(st.floats(-100, 100)))
 def test_isotonic_never_falls_and_keeps_the_mean(values: list[float]) -> None:
     fitted = isotonic(values)
-    assert all(a <= b + 1e-9 for a, b in zip(fitted, fitted[1:], strict=False))
+    assert all(a <= b + 1e-9 for a, b in pairwise(fitted))
     assert abs(sum(fitted) - sum(values)) < 1e-6 * (1 + len(values))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ EVIL = '</title><script>alert("1")</script>&'
 
 
 def rectangles(svg: str) -> list[tuple[float, ...]]:
-    root = ElementTree.fromstring(svg)
+    root = ET.fromstring(svg)
     return [
         tuple(float(one.attrib[key]) for key in ("x", "y", "width", "height"))
         for one in root.iter(f"{NAME}rect")
