@@ -500,6 +500,10 @@ def run(id: str = "latest", *, stack: str | None = None, manifest: str | None = 
     Raises:
         RunNotFoundError: There is no such run, or several are meant.
         StackNotFoundError: There is no such stack.
+
+    Example:
+        >>> run("latest", stack="local")["evaluate"].output.load()  # doctest: +SKIP
+        0.97
     """
     from fairlead.binding import bind
 
