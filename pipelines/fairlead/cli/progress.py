@@ -73,7 +73,8 @@ class Progress:
             if self._live is None:
                 self._line(f"{GLYPHS[state]} {event.step}", STYLES[state])
             return
-        self._running.pop(event.step, None)
+        if self._running.pop(event.step, None) is not None and self._live is not None:
+            self._live.refresh()  # else the line below is printed above a step that has ended
         self._finished(event, state)
 
     def _finished(self, event: Event, state: str) -> None:

@@ -77,6 +77,11 @@ def run(
                 observer=progress,
                 **values,
             )
+    except KeyboardInterrupt:
+        run_id = progress.run
+        told = f"run {run_id} was stopped; what its steps had finished is kept" if run_id else ""
+        typer.echo(f"interrupted{': ' if told else ' before anything ran'}{told}", err=True)
+        raise typer.Exit(130) from None
     except RunFailedError:
         if progress.run is not None:
             from fairlead.recorded_runs import Run

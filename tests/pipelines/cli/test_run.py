@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -142,3 +144,52 @@ def test_in_process_prints_through(project: Path) -> None:
     done = fairlead(project, "run", "train.py", "--in-process")
     assert done.returncode == 0, done.stderr
     assert "loading 2026" in done.stdout
+
+
+SLOW = """
+import time
+from pathlib import Path
+from fairlead import pipeline, step
+
+@step
+def first() -> int:
+    return 1
+
+@step
+def wait(number: int, mark: str) -> int:
+    Path(mark).write_text("begun")
+    time.sleep(60)
+    return number
+
+@pipeline
+def slow(mark: str):
+    wait(first(), mark)
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_what_was_finished_before_a_stop_can_be_read(
+    project: Path, cli: Any, sent: signal.Signals
+) -> None:
+    (project / "slow.py").write_text(SLOW)
+    mark = project / "mark"
+    words = [sys.executable, "-m", "fairlead.cli.main", "run", "slow.py", "-p", f"mark={mark}"]
+    with subprocess.Popen(
+        words, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not mark.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(sent)
+        _, told = process.communicate(timeout=60)
+    if sent == signal.SIGINT:
+        assert process.returncode == 130
+        assert told.startswith("interrupted: run ")
+        assert "Traceback" not in told
+    else:
+        assert cli("runs", "list", "--json").data[0]["state"] == "running"
+        assert "its runner was dead already" in cli("runs", "cancel", "latest").out
+    data = cli("runs", "show", "--json").data
+    assert data["state"] == "cancelled"
+    assert [step["state"] for step in data["steps"]] == ["succeeded", "cancelled"]
+    assert cli("artifacts", "show", "latest/first").status == 0
