@@ -165,6 +165,14 @@ class Artifacts:
                 if str(error).startswith(where):
                     raise
                 raise MaterializerError(f"{where}: {error}") from error.__cause__
+            except (FairleadError, OSError):
+                raise
+            except Exception as error:
+                # Whatever the type's package raises while it writes.
+                raise MaterializerError(
+                    f"{where}: {name!r} cannot store this {type_name(type(value))}: "
+                    f"{type(error).__name__}: {error}. Return it in another form."
+                ) from error
         kind = type_name(type(value))
         if refused is not None:
             raise MaterializerError(

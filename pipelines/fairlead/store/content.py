@@ -42,6 +42,7 @@ class ContentWriter(io.RawIOBase):
         self._memory: list[bytes] = []
         self._spooled: SpooledFile | None = None
         self._stack = ExitStack()
+        self._failure: OSError | None = None
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -53,10 +54,16 @@ class ContentWriter(io.RawIOBase):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # What a library makes of our own failure to write says less than the failure.
+        failure = None if error is None else self._failure
+        if failure is not None:
+            kind, error, trace = OSError, failure, failure.__traceback__
         try:
             self._stack.__exit__(kind, error, trace)  # the store explains a full disk
         finally:
             self.close()
+        if failure is not None:
+            raise failure
 
     def writable(self) -> bool:
         """Return True: that is what it is for."""
@@ -69,14 +76,18 @@ class ContentWriter(io.RawIOBase):
             view = view.cast("B")
         self._hash.update(view)
         self.size += len(view)
-        if self._spooled is None and self.size > IN_MEMORY:
-            self._spooled = self._stack.enter_context(self._objects.spool())
-            self._spooled.file.writelines(self._memory)
-            self._memory.clear()
-        if self._spooled is not None:
-            self._spooled.file.write(view)
-        else:
+        if self._spooled is None and self.size <= IN_MEMORY:
             self._memory.append(bytes(view))
+            return len(view)
+        try:
+            if self._spooled is None:
+                self._spooled = self._stack.enter_context(self._objects.spool())
+                self._spooled.file.writelines(self._memory)
+                self._memory.clear()
+            self._spooled.file.write(view)
+        except OSError as error:
+            self._failure = error
+            raise
         return len(view)
 
     @property

@@ -113,11 +113,13 @@ def test_full_disk(tiny_disk: Path) -> None:
         _spool(objects, 900_000)
     artifacts = Artifacts(objects, allow_pickle=True)
     big = np.random.default_rng(0).random(200_000)
+    for value in (big[:9], pd.DataFrame({"a": big[:9]}), pl.DataFrame({"a": big[:9]})):
+        artifacts.save(value, pipeline="p", step="s", output="o")
     for value in (big, big.tobytes(), pd.DataFrame({"a": big}), pl.DataFrame({"a": big}), [big, 1]):
         with pytest.raises(StoreError, match="the disk is full: free some space"):
             artifacts.save(value, pipeline="p", step="s", output="o")
     assert objects.get("runs/earlier") == b"x" * 500_000
-    assert [info.path for info in objects.list("")] == ["runs/earlier"]
+    assert len(list(objects.list("artifacts"))) == 3
     assert objects.put_new("runs/small", b"fits") is True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO, ClassVar, cast
+from typing import Any, BinaryIO, ClassVar
 
 from pydantic import JsonValue
 
@@ -25,8 +25,6 @@ class PolarsFrame:
 
     def write(self, value: Any, file: BinaryIO) -> dict[str, JsonValue]:
         """Write a frame, or a series as a frame of one column."""
-        import io
-
         import polars as pl
 
         kind = "series" if type(value) is pl.Series else "frame"
@@ -35,10 +33,7 @@ class PolarsFrame:
         frame = value.to_frame() if kind == "series" else value
         if any(_holds_objects(dtype) for dtype in frame.dtypes):
             raise UnsuitableError("columns of dtype Object hold Python objects")
-        buffered = io.BufferedWriter(cast("io.RawIOBase", file), 1 << 20)
-        frame.rechunk().write_parquet(buffered, compression="zstd")
-        buffered.flush()
-        buffered.detach()
+        frame.rechunk().write_parquet(file, compression="zstd")
         head = frame[:_ROWS, :_COLUMNS]
         rows: list[JsonValue] = [[str(cell)[:_CELL] for cell in row] for row in head.rows()]
         return {
