@@ -18,6 +18,9 @@ from fairlead.errors import BackendError, MissingExtraError, RetryableBackendErr
 #: Seconds that a writer waits for another one of the same SQLite file.
 _PATIENCE = 60
 
+#: No telemetry (read when MLflow is imported), no links in the logs of steps (read when used).
+_QUIET = ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT")
+
 _SQLITE = "sqlite:///"
 _KEY = re.compile(r"[^\w .:/-]")
 _PASSING = {"TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "INTERNAL_ERROR"}
@@ -39,6 +42,8 @@ def connect(uri: str) -> Any:
     Example:
         >>> connect("sqlite:////tmp/mlflow.db").search_experiments()  # doctest: +SKIP
     """
+    for name in _QUIET:
+        os.environ.setdefault(name, "true")
     return _connect(uri, os.getpid())  # connections must not cross a fork
 
 
@@ -84,6 +89,36 @@ def reported(uri: str) -> Iterator[None]:
         raise RetryableBackendError(f"MLflow at {uri}: {error}") from error
 
 
+def experiment(client: Any, uri: str, name: str, location: str | None = None) -> str:
+    """Return the id of an experiment, made if there is none of that name.
+
+    Args:
+        client: What ``connect`` returned.
+        uri: The store's URI, for the error.
+        name: The experiment's name.
+        location: Where files of a new one lie; None leaves it to the server.
+
+    Raises:
+        BackendError: It was deleted, which MLflow lets a person undo and nobody replace.
+    """
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=location))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        found = client.get_experiment_by_name(name)
+    if found.lifecycle_stage != "active":
+        raise BackendError(
+            f"MLflow at {uri}: the experiment {name!r} was deleted. Restore it with "
+            f"`mlflow experiments restore --experiment-id {found.experiment_id}`."
+        )
+    return str(found.experiment_id)
+
+
 def key(name: str) -> str:
     """Return a name as MLflow takes it for metrics and parameters.
 
@@ -100,9 +135,6 @@ def key(name: str) -> str:
 @cache
 def _connect(uri: str, process: int) -> Any:
     del process
-    # Both are read when MLflow is imported.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
     try:
         import mlflow
     except ModuleNotFoundError as error:

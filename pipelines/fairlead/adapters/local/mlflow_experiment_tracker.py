@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fairlead.adapters.mlflow_client import connect, exclusive, key, reported
+from fairlead.adapters.mlflow_client import connect, exclusive, experiment, key, reported
 from fairlead.contracts.experiment_tracker import MlflowExperimentTrackerContract
-from fairlead.errors import BackendError
 from fairlead.ports.experiment_tracker import TrackedStep
 
 #: MLflow refuses longer ones, and larger batches.
@@ -188,15 +187,13 @@ class MlflowExperimentTracker:
     def _create(
         self, client: Any, source: TrackedStep, name: str, tags: Mapping[str, str], *, role: str
     ) -> str:
-        experiment = self._experiment(client, source.pipeline)
+        where = self._experiment(client, source.pipeline)
         ours = {
             "fairlead.run": source.run,
             "fairlead.pipeline": source.pipeline,
             "fairlead.role": role,
         }
-        created: str = client.create_run(
-            experiment, tags={**tags, **ours}, run_name=name
-        ).info.run_id
+        created: str = client.create_run(where, tags={**tags, **ours}, run_name=name).info.run_id
         return created
 
     def _search(self, client: Any, source: TrackedStep, where: str = "", *, role: str) -> list[str]:
@@ -210,33 +207,12 @@ class MlflowExperimentTracker:
 
     def _experiment(self, client: Any, pipeline: str) -> str:
         name = self._contract.experiment or pipeline
+        location = self._contract.artifact_location
         with self._lock:
             if name not in self._experiments:
-                self._experiments[name] = self._find_experiment(client, name)
+                place = f"{location.rstrip('/')}/{name}" if location else None
+                self._experiments[name] = experiment(client, self._uri, name, place)
             return self._experiments[name]
-
-    def _find_experiment(self, client: Any, name: str) -> str:
-        from mlflow.exceptions import MlflowException
-
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            location = self._contract.artifact_location
-            try:
-                created: str = client.create_experiment(
-                    name, artifact_location=f"{location.rstrip('/')}/{name}" if location else None
-                )
-            except MlflowException as error:
-                if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                    raise
-                found = client.get_experiment_by_name(name)
-            else:
-                return created
-        if found.lifecycle_stage != "active":
-            raise BackendError(
-                f"MLflow at {self._uri}: the experiment {name!r} was deleted. Restore it with "
-                f"`mlflow experiments restore --experiment-id {found.experiment_id}`."
-            )
-        return str(found.experiment_id)
 
     def _log(self, client: Any, run: str, metrics: Mapping[str, float], at: int) -> None:
         from mlflow.entities import Metric

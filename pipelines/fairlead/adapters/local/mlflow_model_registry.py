@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fairlead.adapters.mlflow_client import connect, exclusive, reported
+from fairlead.adapters.mlflow_client import connect, exclusive, experiment, reported
 from fairlead.adapters.mlflow_models import load_model, save_model
 from fairlead.contracts.model_registry import MlflowModelRegistryContract
 from fairlead.errors import ModelNotFoundError, PipelineError
@@ -149,11 +149,13 @@ class MlflowModelRegistry:
         )
 
     def _registered(self, client: Any, name: str, source: str, digest: str) -> str | None:
-        for item in _all_versions(client, name):
-            tags = item.tags
-            if tags.get("fairlead.source") == source and tags.get("fairlead.digest") == digest:
-                return str(item.version)
-        return None
+        found = [
+            int(item.version)
+            for item in _all_versions(client, name)
+            if item.tags.get("fairlead.source") == source
+            and item.tags.get("fairlead.digest") == digest
+        ]
+        return str(min(found)) if found else None
 
     def _name(self, client: Any, name: str) -> None:
         from mlflow.exceptions import MlflowException
@@ -170,7 +172,7 @@ class MlflowModelRegistry:
             files = Path(folder, "model")
             save_model(model, files, allow_pickle=self._contract.allow_pickle)
             place = hashlib.sha256(f"{source} {digest}".encode()).hexdigest()[:16]
-            address = self._upload(client, files, f"{name.replace(' ', '_')}/{place}", run)
+            address, run = self._upload(client, files, f"{name.replace(' ', '_')}/{place}", run)
         added = client.create_model_version(
             name,
             address,
@@ -181,23 +183,29 @@ class MlflowModelRegistry:
                 "fairlead.digest": digest,
             },
         )
-        return str(added.version)
+        # On a server, which has no lock, steps may add the same version at once: the first counts.
+        first = self._registered(client, name, source, digest) or str(added.version)
+        if first != str(added.version):
+            client.delete_model_version(name, added.version)
+        return first
 
-    def _upload(self, client: Any, files: Path, place: str, run: str | None) -> str:
+    def _upload(
+        self, client: Any, files: Path, place: str, run: str | None
+    ) -> tuple[str, str | None]:
+        """Return where the files are now, and the MLflow run that they belong to."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
         if self._contract.artifact_location is not None:
             address = f"{self._contract.artifact_location.rstrip('/')}/{place}"
             repository: Any = get_artifact_repository(address)
             repository.log_artifacts(str(files))
-            return address
+            return address, run
         if run is None:
-            found = client.get_experiment_by_name(_EXPERIMENT)
-            experiment = found.experiment_id if found else client.create_experiment(_EXPERIMENT)
-            run = client.create_run(experiment, run_name=place).info.run_id
+            where = experiment(client, self._uri, _EXPERIMENT)
+            run = client.create_run(where, run_name=place).info.run_id
             client.set_terminated(run)
         client.log_artifacts(run, str(files), f"models/{place}")
-        return f"{client.get_run(run).info.artifact_uri}/models/{place}"
+        return f"{client.get_run(run).info.artifact_uri}/models/{place}", run
 
 
 def _describe(found: Any) -> RegisteredModel:

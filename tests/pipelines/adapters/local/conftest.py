@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the tests are no package
 
 from fairlead.adapters.mlflow_client import connect
 
