@@ -203,11 +203,14 @@ class ArtifactInput(Frozen):
     Attributes:
         version: ``<run>/<step>/<output>``.
         digest: Its content, as recorded there.
+        materializer: What it was written by, ``<name>/<version>``: equal bytes of two materializers
+            are not the same value.
     """
 
     type: Literal["artifact"] = "artifact"
     version: str
     digest: str
+    materializer: str
 
 
 class ListInput(Frozen):

@@ -9,7 +9,8 @@ import typer
 from fairlead.cli.output import JsonOption, ManifestOption, RunArgument, StackOption, bound, emit
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run, Step
+    from fairlead.recorded_runs import Run
+    from fairlead.recorded_steps import Step
 
 app = typer.Typer(help="Explain why a step ran or was cached.")
 
@@ -99,7 +100,7 @@ def _short(value: Any) -> str:
 
 
 def key_inputs(step: Step) -> dict[str, str]:
-    """Return the digests of a step's inputs by the names that its cache key uses.
+    """Return the identities of a step's inputs by the names that its cache key uses.
 
     Args:
         step: A step whose inputs have been made.
@@ -109,20 +110,19 @@ def key_inputs(step: Step) -> dict[str, str]:
     """
     from fairlead.errors import RunNotFoundError
     from fairlead.graph import NodeInput
+    from fairlead.store.cache_key import input_identities
+    from fairlead.store.records import ArtifactRecord
 
-    digests = {}
-    for reference in step.node.references():
-        if isinstance(reference, NodeInput):
-            outputs = step.run[reference.node].outputs
-            if reference.output not in outputs:
-                raise RunNotFoundError(
-                    f"step {step.id!r} of run {step.run.id} reads {reference.node}."
-                    f"{reference.output}, which was not made: the step has no cache key"
-                )
-            digests[f"{reference.node}.{reference.output}"] = outputs[reference.output].digest
-        else:
-            digests[reference.version] = reference.digest
-    return digests
+    def made(read: NodeInput) -> ArtifactRecord:
+        outputs = step.run[read.node].outputs
+        if read.output not in outputs:
+            raise RunNotFoundError(
+                f"step {step.id!r} of run {step.run.id} reads {read.node}.{read.output}, which was "
+                "not made: the step has no cache key"
+            )
+        return outputs[read.output].record
+
+    return input_identities(step.node, made)
 
 
 def _before(step: Step) -> Step | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fairlead.graph import NodeInput, StepNode
+from fairlead.graph import StepNode
 from fairlead.store.artifacts import Artifacts
 from fairlead.store.cache import lookup
-from fairlead.store.cache_key import step_key
+from fairlead.store.cache_key import input_identities, step_key
 from fairlead.store.objects import ObjectStore
 from fairlead.store.records import ArtifactRecord, Decision, RunRecord
 
@@ -41,13 +41,8 @@ class Decider:
         """
         if not self.enabled or not self.record.graph.options(node).cache:
             return None
-        digests = {}
-        for ref in node.references():
-            if isinstance(ref, NodeInput):
-                digests[f"{ref.node}.{ref.output}"] = upstream[ref.node][ref.output].digest
-            else:
-                digests[ref.version] = ref.digest
-        key = step_key(self.record, node, digests)
+        identities = input_identities(node, lambda read: upstream[read.node][read.output])
+        key = step_key(self.record, node, identities)
         found = lookup(self.objects, self.artifacts, self.record.graph.pipeline, node.id, key)
         if found is None:
             return None

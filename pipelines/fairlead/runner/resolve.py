@@ -56,7 +56,7 @@ def resolve_artifact(stack: Stack, artifact: Artifact) -> ArtifactInput:
 
 
 def _of_run(stack: Stack, run: str, step: str, output: str) -> ArtifactInput:
-    from fairlead.runtime.execute import step_outputs
+    from fairlead.runtime.inputs import step_outputs
 
     try:
         record = step_outputs(stack.objects, RunLayout(run), step)[output]
@@ -65,4 +65,8 @@ def _of_run(stack: Stack, run: str, step: str, output: str) -> ArtifactInput:
             f"artifact {run}/{step}/{output} is not in {stack.objects.url}: "
             "`fairlead artifacts list` shows what there is"
         ) from None
-    return ArtifactInput(version=f"{run}/{step}/{output}", digest=record.digest)
+    return ArtifactInput(
+        version=f"{run}/{step}/{output}",
+        digest=record.digest,
+        materializer=record.written_by,
+    )

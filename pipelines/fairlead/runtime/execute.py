@@ -22,132 +22,27 @@ from fairlead.errors import (
     FairleadError,
     IntegrityError,
     MaterializerError,
-    ObjectNotFoundError,
     PipelineError,
 )
 from fairlead.graph import (
-    ArtifactInput,
-    Input,
-    ListInput,
-    NodeInput,
     StepNode,
-    ValueInput,
 )
 from fairlead.runtime import context as step_context
+from fairlead.runtime.inputs import Inputs
 from fairlead.runtime.logs import LogSpool, redact, tail
 from fairlead.runtime.session import Session
-from fairlead.store.layout import RunLayout
-from fairlead.store.objects import ObjectStore
 from fairlead.store.records import (
     ArtifactRecord,
     AttemptEnd,
     AttemptReference,
     CacheRecord,
     Claim,
-    Decision,
     Failure,
     Outcome,
     now,
 )
 
 _HOST = socket.gethostname()
-
-
-def step_outputs(objects: ObjectStore, layout: RunLayout, step: str) -> dict[str, ArtifactRecord]:
-    """Return the outputs of a step of any run, from its records.
-
-    Most steps succeed at their first attempt, so that is looked at before anything is listed.
-
-    Args:
-        objects: The artifact store.
-        layout: The run.
-        step: A node that has succeeded or was decided to be cached.
-
-    Raises:
-        ObjectNotFoundError: It has neither.
-    """
-    with contextlib.suppress(ObjectNotFoundError):
-        path = layout.attempt_end(step, 1)
-        end = AttemptEnd.from_bytes(objects.get(path), path)
-        if end.outcome is Outcome.SUCCEEDED:
-            return end.outputs
-    with contextlib.suppress(ObjectNotFoundError):
-        path = layout.decision(step)
-        return Decision.from_bytes(objects.get(path), path).outputs
-    prefix = f"{layout.step(step)}/"
-    for info in sorted(objects.list(layout.step(step)), key=lambda info: info.path, reverse=True):
-        number, _, rest = info.path.removeprefix(prefix).partition("/")
-        if rest == "end.json" and number.isdigit():
-            end = AttemptEnd.from_bytes(objects.get(info.path), info.path)
-            if end.outcome is Outcome.SUCCEEDED:
-                return end.outputs
-    raise ObjectNotFoundError(f"step {step!r} of run {layout.run} has no outputs in {objects.url}")
-
-
-class _Inputs:
-    """Load a node's inputs and remember where each came from."""
-
-    def __init__(self, session: Session, here: step_context.StepContext) -> None:
-        self.session = session
-        self.here = here
-        self.digests: dict[str, str] = {}
-        self.versions: dict[str, str] = {}
-        self._outputs: dict[str, dict[str, ArtifactRecord]] = {}
-
-    def resolve(self, node: StepNode) -> None:
-        """Find the digest of everything that the node refers to."""
-        for reference in node.references():
-            if isinstance(reference, NodeInput):
-                record = self._record(reference)
-                key = f"{reference.node}.{reference.output}"
-                self.digests[key] = record.digest
-                version = f"{self.session.record.run}/{reference.node}/{reference.output}"
-                self.versions[version] = record.digest
-            else:
-                self.digests[reference.version] = reference.digest
-                self.versions[reference.version] = reference.digest
-
-    def _record(self, reference: NodeInput) -> ArtifactRecord:
-        outputs = self._outputs.get(reference.node)
-        if outputs is None:
-            outputs = step_outputs(self.session.objects, self.session.layout, reference.node)
-            self._outputs[reference.node] = outputs
-        return outputs[reference.output]
-
-    def load(self, given: Input, annotation: Any) -> Any:
-        """Return the value of one input."""
-        if isinstance(given, ValueInput):
-            from fairlead.values import decode
-
-            return decode(given.value)
-        if isinstance(given, NodeInput):
-            record = self._record(given)
-            version = f"{self.session.record.run}/{given.node}/{given.output}"
-            return self._value(record, version, annotation)
-        if isinstance(given, ArtifactInput):
-            run, _, rest = given.version.partition("/")
-            step, _, output = rest.rpartition("/")
-            outputs = step_outputs(self.session.objects, RunLayout(run), step)
-            record = outputs[output]
-            if record.digest != given.digest:
-                raise IntegrityError(
-                    f"artifact {given.version} is {record.digest}, but the run was bound to "
-                    f"{given.digest}"
-                )
-            return self._value(record, given.version, annotation)
-        from fairlead.annotations import member_type
-
-        if isinstance(given, ListInput):
-            inner = member_type(tuple if given.tuple_ else list, annotation)
-            items = [self.load(item, inner) for item in given.items]
-            return tuple(items) if given.tuple_ else items
-        inner = member_type(dict, annotation)
-        return {key: self.load(item, inner) for key, item in given.items.items()}
-
-    def _value(self, record: ArtifactRecord, version: str, annotation: Any) -> Any:
-        value = self.session.stack.artifacts.load(record, annotation)
-        self.here.sources[id(value)] = (version, record.digest)
-        return value
 
 
 def execute(
@@ -262,14 +157,15 @@ class _Attempt:
         for name in options.secrets:
             self.here.secrets[name] = _secret(session, node, name)
         function = session.function(node)
-        inputs = _Inputs(session, self.here)
-        inputs.resolve(node)
-        self.versions = inputs.versions
+        inputs = Inputs(session)
+        self.here.sources = inputs.sources
+        self.versions = inputs.versions(node)
         if options.cache:
-            from fairlead.store.cache_key import step_key
+            from fairlead.store.cache_key import input_identities, step_key
 
-            self.key = step_key(session.record, node, inputs.digests)
-        annotations = _annotations(function) if inputs.versions else {}
+            identities = input_identities(node, inputs.record)
+            self.key = step_key(session.record, node, identities)
+        annotations = _annotations(function) if self.versions else {}
         arguments = {
             name: inputs.load(given, annotations.get(name, Any))
             for name, given in node.inputs.items()

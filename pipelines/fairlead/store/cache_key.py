@@ -9,7 +9,7 @@ built, resources, operator, retries, secrets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -24,7 +24,7 @@ from fairlead.graph import (
     StepOptions,
     ValueInput,
 )
-from fairlead.store.records import RunRecord
+from fairlead.store.records import ArtifactRecord, RunRecord
 from fairlead.values import canonical, canonical_encoded
 
 #: Counts towards every key: raise it when the meaning of a part changes.
@@ -35,14 +35,30 @@ _STATIC: dict[tuple[int, int], tuple[StepDefinition, StepOptions, bytes]] = {}
 _STATIC_LIMIT = 20_000
 
 
+def input_identities(node: StepNode, made: Callable[[NodeInput], ArtifactRecord]) -> dict[str, str]:
+    """Return what `step_key` takes as a node's inputs.
+
+    Args:
+        node: The node.
+        made: Returns the record of an output of this run that the node reads.
+    """
+    identities = {}
+    for reference in node.references():
+        if isinstance(reference, NodeInput):
+            identities[f"{reference.node}.{reference.output}"] = made(reference).identity
+        else:
+            identities[reference.version] = f"{reference.digest} {reference.materializer}"
+    return identities
+
+
 def step_key(record: RunRecord, node: StepNode, inputs: Mapping[str, str]) -> str:
     """Return the key under which a node's outputs are found again.
 
     Args:
         record: The run that it belongs to.
         node: The node.
-        inputs: Digest of each artifact that it reads, by ``<node>.<output>`` for this run's and by
-            version for another run's.
+        inputs: Identity (digest and materializer) of each artifact that it reads, by
+            ``<node>.<output>`` for this run's and by version for another run's.
 
     Returns:
         ``sha256:…``.

@@ -90,6 +90,16 @@ class ArtifactRecord(BaseModel):
     type: str
     metadata: dict[str, JsonValue] = {}
 
+    @property
+    def written_by(self) -> str:
+        """Return the materializer and its version: equal bytes of two are not the same value."""
+        return f"{self.materializer}/{self.materializer_version}"
+
+    @property
+    def identity(self) -> str:
+        """Return what a cache key holds of an input."""
+        return f"{self.digest} {self.written_by}"
+
 
 class Provenance(BaseModel):
     """Say who started a run, where and from what code.

@@ -118,7 +118,7 @@ def test_what_does_not_decide_it_keeps_the_key(changes: dict[str, Any]) -> None:
 
 READS_A = NodeInput(node="load", output="a")
 READS_B = NodeInput(node="load", output="b")
-OTHER_RUN = ArtifactInput(version=f"{RUN}/load/b", digest=B)
+OTHER_RUN = ArtifactInput(version=f"{RUN}/load/b", digest=B, materializer="json/1")
 INPUTS: list[dict[str, Input]] = [
     {},
     {"x": value(1)}, {"x": value(1.0)}, {"x": value("1")}, {"x": value(True)}, {"x": value(None)},
