@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import CapabilityError, IntegrityError, RunNotFoundError
 from fairlead.runtime import context as step_context
-from fairlead.runtime.execute import _annotations, _Inputs
+from fairlead.runtime.inputs import Inputs
 from fairlead.runtime.session import Session
 from fairlead.store.records import ArtifactRecord
 
@@ -74,21 +74,21 @@ class RecordedStep:
         self._context = step_context.StepContext(self._session, node, 1)
         self.function = self._session.function(node)
         self.code: Path | None = self._session.code
-        inputs = _Inputs(self._session, self._context)
+        inputs = Inputs(self._session)
         for reference, digest in run[step].inputs.items():
             if not digest:
                 raise RunNotFoundError(
                     f"step {step!r} of run {run.id} reads {reference}, which was never made: "
                     "debug the step that makes it"
                 )
-        inputs.resolve(node)
-        _check(run, step, inputs.versions)
+        _check(run, step, inputs.versions(node))
         for name in run.record.graph.options(node).secrets:
             self._context.secrets[name] = run.stack.adapter("secret_store").get(name)
         hints = _annotations(self.function)
         self.arguments = {
             name: inputs.load(given, hints.get(name, Any)) for name, given in node.inputs.items()
         }
+        self._context.sources.update(inputs.sources)
 
     def call(self, how: Callable[..., Any] | None = None) -> Any:
         """Call the step in this process and return its result; nothing is stored.
@@ -126,3 +126,12 @@ def _check(run: Run, step: str, versions: dict[str, str]) -> None:
                 f"{version} has digest {versions[version]} now, but the step read {digest}: its "
                 "record was replaced. Restore it from the store's versions."
             )
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    import typing
+
+    from fairlead.annotations import strip_annotated
+
+    hints = typing.get_type_hints(function, include_extras=True)
+    return {name: strip_annotated(hint) for name, hint in hints.items()}

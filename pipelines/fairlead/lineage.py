@@ -18,7 +18,8 @@ from fairlead.store.index import ENDED, Filter
 
 if TYPE_CHECKING:
     from fairlead.binding import Stack
-    from fairlead.recorded_runs import Run, Step
+    from fairlead.recorded_runs import Run
+    from fairlead.recorded_steps import Step
 
 #: Runs that are looked through for uses, newest first.
 _SEARCHED = 100_000

@@ -24,7 +24,6 @@ LOOKED_AT = {
     "pipelines/fairlead/tracing.py": "one pass over a call: every check names the same position",
     "pipelines/fairlead/values.py": "one closed list of types, written, read and canonicalised",
     "pipelines/fairlead/runner/walk.py": "one state machine; every part reads the same tables",
-    "pipelines/fairlead/recorded_runs.py": "what a notebook reads runs with; half is docstrings",
     "tests/pipelines/test_source.py": "a table of edits and whether the fingerprint follows",
 }
 LOOKED_AT_LIMIT = 560

@@ -19,7 +19,8 @@ from fairlead.lineage import Use, uses_of_all
 
 if TYPE_CHECKING:
     from fairlead.artifact_version import ArtifactVersion
-    from fairlead.recorded_runs import Attempt, Run, Step
+    from fairlead.recorded_runs import Run
+    from fairlead.recorded_steps import Attempt, Step
 
 #: Steps that are told in full; of larger runs those that are not well, then the first.
 _FULL = 200
