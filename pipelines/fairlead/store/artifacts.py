@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from fairlead.errors import FairleadError, IntegrityError, MaterializerError, StoreError
 from fairlead.store import composites
-from fairlead.store.content import ContentWriter, VerifyingReader, open_verified
+from fairlead.store.content import IN_MEMORY, ContentWriter, VerifyingReader, open_verified
 from fairlead.store.layout import artifact_folder
 from fairlead.store.materializers import COMPOSITES, by_name, candidates, known_type, version_of
 from fairlead.store.materializers.base import Materializer, UnsuitableError
@@ -93,7 +93,7 @@ class Artifacts:
         self._check_load(record, materializer)
         hint = None if annotation is _MISSING else annotation
         try:
-            if materializer.streams:
+            if materializer.streams and record.size > IN_MEMORY:
                 return self._read_stream(record, materializer, hint)
             with open_verified(self.objects, record.path, record.digest, record.size) as file:
                 return materializer.read(file, record.metadata, hint)

@@ -277,10 +277,11 @@ def test_damaged_pickle_is_never_executed(artifacts: Artifacts, tmp_path: pathli
     assert not (tmp_path / "exploded").exists()
 
 
+@pytest.mark.parametrize("length", [1000, 200_000])
 @pytest.mark.parametrize("position", [0, 7, 20, 60, 100, -1])
-def test_one_flipped_byte_anywhere(strict: Artifacts, position: int) -> None:
-    """Also where it makes the header of an array nonsense."""
-    record = save(strict, np.arange(1000.0))
+def test_one_flipped_byte_anywhere(strict: Artifacts, position: int, length: int) -> None:
+    """Also where it makes the header of an array nonsense, read at once or streamed."""
+    record = save(strict, np.arange(float(length)))
     content = bytearray(strict.objects.get(record.path))
     content[position] ^= 0x10
     strict.objects.delete(record.path)
