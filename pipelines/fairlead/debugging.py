@@ -96,6 +96,7 @@ class RecordedStep:
         Args:
             how: Calls the function it is given, such as ``pdb.runcall``.
         """
+        self._context.metrics.clear()
         token = step_context.current.set(self._context)
         before = Path.cwd()
         if self.code is not None:
@@ -109,10 +110,11 @@ class RecordedStep:
             step_context.current.reset(token)
             if self._context.scratch is not None:
                 self._context.scratch.cleanup()
+                self._context.scratch = None
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Return what the call logged."""
+        """Return what the last call logged."""
         return {metric.name: metric.value for metric in self._context.metrics}
 
 

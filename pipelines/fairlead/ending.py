@@ -44,6 +44,7 @@ def cancel_run(run: Run, *, reason: str = "") -> str:
             state=state, attempts=len(step.attempts), started=step.started, ended=step.ended
         )
     objects.put_new(layout.end, RunEnd(state="cancelled", steps=steps).to_bytes())
+    run.refresh()
     return f"ended run {run.id}: its runner was dead already"
 
 
