@@ -1,4 +1,4 @@
-"""Fairlead as a user gets it: the built wheel alone, in an empty environment and an empty folder."""
+"""Fairlead as a user gets it: the built wheel alone, in an empty environment and folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +110,9 @@ def test_the_wheel_holds_what_users_need_and_nothing_else(wheel: Path) -> None:
 
 
 @pytest.mark.engine
-def test_from_an_empty_environment_to_a_result(installed: Installed) -> None:
+def test_from_an_empty_environment_to_a_result(
+    installed: Installed, record_property: Callable[[str, object], None]
+) -> None:
     begun = time.monotonic()
     assert str(installed.python.parents[1]) in installed.run(
         "python", "-c", "import fairlead, fairlead_components as c; print(fairlead.__file__, c)"
@@ -132,7 +135,7 @@ def test_from_an_empty_environment_to_a_result(installed: Installed) -> None:
     shown = installed.run("fairlead", "runs", "show", "latest")
     assert first["id"] in shown
     assert "correlation" in shown
-    print(f"from an installed environment to a shown result: {time.monotonic() - begun:.1f} s")
+    record_property("seconds to a shown result", round(time.monotonic() - begun, 1))
     assert "4 passed" in installed.run("pytest", "-q")
     second = installed.run("fairlead", "run", "pipelines/train.py", "-s", "local")
     assert "3 cached" in second

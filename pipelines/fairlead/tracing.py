@@ -156,7 +156,7 @@ class Trace:
         source: Source = fingerprint(function, self.root, called.files)
         self.functions[key] = function
         self.definitions[key] = StepDefinition(
-            name=called.name,
+            name=function.__name__,
             file=file,
             module=function.__module__,
             qualname=function.__qualname__,
@@ -404,6 +404,11 @@ def trace_pipeline(
         pipeline.function(**values)
     except FairleadError:
         raise
+    except RecursionError:
+        raise PipelineError(
+            f"pipeline {pipeline.name!r} calls itself without end, perhaps by way of another "
+            "pipeline: a circle has no order to run in"
+        ) from None
     except Exception as error:
         line = _line_in(error, pipeline.function)
         raise PipelineError(

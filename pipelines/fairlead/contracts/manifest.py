@@ -52,7 +52,8 @@ class StackManifest(BaseModel):
         components: Contract by kind; ``step_operators`` maps names to contracts.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    # Keys that this reader does not know are kept: the digest is of all of the document.
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     schema_version: str = Field(default=VERSION, alias="schema")
     stack: str

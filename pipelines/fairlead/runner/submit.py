@@ -237,8 +237,9 @@ def finished(run: Run) -> Run:
         failure = step.failure
         if step.state == "failed" and failure is not None:
             lines.append(f"step {step.id!r}: {failure.type}: {failure.message}")
-            shown = failure.traceback or failure.log_tail
-            lines += [f"    {line}" for line in shown.rstrip().splitlines()[-20:]]
+            shown = (failure.traceback or failure.log_tail).rstrip()
+            shown = shown.removesuffix(f"{failure.type}: {failure.message}".rstrip()).rstrip()
+            lines += [f"    {line}" for line in shown.splitlines()[-20:]]
     skipped = [step.id for step in run if step.state == "skipped"]
     if skipped:
         lines.append(f"skipped, because they need what failed: {', '.join(skipped[:10])}")

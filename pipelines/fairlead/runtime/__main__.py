@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from fairlead.errors import FairleadError
 
@@ -23,6 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run", help="<store>/runs/<date>/<run>@sha256:<digest of run.json>")
     parser.add_argument("step", help="the node's id in the graph")
     parser.add_argument("--attempt", type=int, default=1, help="its number, from 1")
+    parser.add_argument(
+        "--log",
+        type=Path,
+        help="where its output is kept until it ends; whoever started it may read it after a crash",
+    )
     given = parser.parse_args(arguments)
     uri, _, digest = given.run.rpartition("@")
     if not uri or not digest.startswith("sha256:"):
@@ -30,12 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
     from fairlead.runtime.execute import execute
     from fairlead.runtime.logs import LogShipper, LogSpool
     from fairlead.runtime.session import Session
+    from fairlead.runtime.telemetry import switch_off
 
+    switch_off()
     try:
         session = Session.open(uri, digest)
         if session.code is not None:
             os.chdir(session.code)
-        spool = LogSpool(session.objects, session.layout, given.step, given.attempt)
+        spool = LogSpool(session.objects, session.layout, given.step, given.attempt, path=given.log)
         shipper = LogShipper(echo=os.dup(1))
         shipper.start()
         try:

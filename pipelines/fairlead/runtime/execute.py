@@ -259,11 +259,27 @@ def _secret(session: Session, node: StepNode, name: str) -> str:
 def user_traceback(error: BaseException, root: str) -> str:
     """Return a traceback that begins at the user's first frame, with paths below the project.
 
+    Of an error of Fairlead's own it has the user's frames alone, and is empty where no code of the
+    user led to it: an output that could not be written is no fault of the step.
+
     Args:
         error: What was raised.
         root: Where the code bundle is unpacked; cut from the paths. Empty if there is none.
     """
     ours = str(Path(__file__).parents[1])
+    if isinstance(error, FairleadError):
+        import sysconfig
+
+        not_users = (ours, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if not frame.filename.startswith(not_users)
+        ]
+        if not frames:
+            return ""
+        listed = "".join(traceback.format_list(frames)).replace(f"{root}/", "")
+        return f"Traceback (most recent call last):\n{listed}{type(error).__name__}: {error}\n"
 
     def cut(step: TracebackType | None) -> TracebackType | None:
         while step is not None and step.tb_frame.f_code.co_filename.startswith(ours):
