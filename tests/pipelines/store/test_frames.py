@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import io
 import pathlib
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -186,6 +189,34 @@ def test_estimators(strict: Artifacts) -> None:
     record = save(trusting, FunctionTransformer(_shift))
     assert record.materializer == "pickle"
     assert trusting.load(record).transform(1) == 2
+
+
+def test_a_forged_estimator_calls_nothing(strict: Artifacts, tmp_path: pathlib.Path) -> None:
+    """A module of scikit-learn that imports a dangerous function does not make it trusted."""
+    import sklearn.utils._testing as dangerous
+    import skops.io
+    from sklearn.preprocessing import FunctionTransformer
+
+    assert callable(dangerous.check_output)
+    forged = FunctionTransformer(dangerous.check_output)
+    with pytest.raises(MaterializerError, match=r"skops does not trust .*check_output"):
+        save(strict, forged)
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(forged))) as honest:
+        schema = honest.read("schema.json").replace(b"subprocess", b"sklearn.utils._testing")
+    assert b"sklearn.utils._testing" in schema
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("schema.json", schema)
+    content = buffer.getvalue()
+    digest = hashlib.sha256(content).hexdigest()
+    path = f"artifacts/p/s/o/{digest}"
+    strict.objects.put_new(path, content)
+    record = save(strict, 1).model_copy(
+        update={"materializer": "sklearn", "path": path, "digest": f"sha256:{digest}",
+                "size": len(content)}
+    )  # fmt: skip
+    with pytest.raises(MaterializerError, match=r"not trusted: .*_testing\.check_output"):
+        strict.load(record)
 
 
 def _shift(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar
@@ -13,9 +14,32 @@ from pydantic import JsonValue
 from fairlead.errors import MaterializerError
 from fairlead.store.materializers.base import UnsuitableError
 
-#: Compiled types of these packages are not among those that skops trusts by itself; they hold
-#: trees and neighbours as arrays, and no code.
-_TRUSTED_PACKAGES = ("sklearn.",)
+#: What fitted estimators of scikit-learn hold beside the types that skops trusts by itself: trees,
+#: neighbours, kernels, losses. By full name, never by package: a module that imports a dangerous
+#: function offers it under its own name (``sklearn.utils._testing.check_output``).
+_TRUSTED = re.compile(
+    r"""
+    sklearn\.tree\._tree\.Tree
+  | sklearn\.ensemble\._hist_gradient_boosting\.predictor\.TreePredictor
+  | sklearn\.neighbors\.(_kd_tree\.KDTree|_ball_tree\.BallTree)(32|64)?
+  | sklearn\.metrics\._dist_metrics\.[A-Z][A-Za-z]*Distance(32|64)?
+  | sklearn\._loss\.(loss|link)\.[A-Z][A-Za-z]*(Loss[A-Za-z]*|Link)
+  | sklearn\.neural_network\._stochastic_optimizers\.(Adam|SGD)Optimizer
+  | sklearn\.calibration\._(CalibratedClassifier|SigmoidCalibration)
+  | sklearn\.gaussian_process\._gpc\._BinaryGaussianProcessClassifierLaplace
+  | sklearn\.gaussian_process\.kernels\.(ConstantKernel|Product|Sum|Exponentiation|RBF|Matern|
+      WhiteKernel|RationalQuadratic|ExpSineSquared|DotProduct|CompoundKernel|PairwiseKernel)
+  | sklearn\.cluster\._bisect_k_means\._BisectingTree
+  | sklearn\.cluster\._kmeans\._kmeans_single_(lloyd|elkan)
+  | sklearn\.feature_selection\._univariate_selection\.(f_classif|f_regression|f_oneway|chi2|
+      r_regression)
+  | sklearn\.feature_selection\._mutual_info\.mutual_info_(classif|regression)
+  | numpy\.(dtype|mean)
+  | scipy\.sparse\._cs[rc]\.cs[rc]_(matrix|array)
+  | scipy\.interpolate\._bsplines\.BSpline
+    """,
+    re.VERBOSE,
+)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -75,7 +99,7 @@ class SklearnEstimator:
 
 
 def _foreign(types: list[str]) -> list[str]:
-    return [name for name in types if not name.startswith(_TRUSTED_PACKAGES)]
+    return [name for name in types if not _TRUSTED.fullmatch(name)]
 
 
 def _normalised(content: bytes) -> bytes:
