@@ -158,7 +158,7 @@ class StepDefinition(Frozen):
     """Describe a step function once, however often the pipeline calls it.
 
     Attributes:
-        name: The step's name: the id of its first call.
+        name: The function's name; calls may be named otherwise.
         file: The file below the bundle's root that defines it; None if it was defined in a
             notebook cell and travels pickled in the bundle.
         module: The module's dotted name as it is imported.

@@ -22,4 +22,12 @@ def destroy(
     operations = StackOperations.find(stack)
     operations.require_exists()
     chosen = options(yes=yes, non_interactive=non_interactive, extra=extra)
-    raise typer.Exit(operations.run("destroy", *chosen))
+    status = operations.run("destroy", *chosen)
+    if status == 1 and (protected := operations.protected()):
+        typer.echo(
+            f"{', '.join(protected)}: protected, because they hold data. To destroy the stack "
+            f"anyway, run `pulumi config set fairlead:protect false --stack {stack}` in the "
+            f"project, then `fairlead up {stack}` and this command again; data stays where it is.",
+            err=True,
+        )
+    raise typer.Exit(status)

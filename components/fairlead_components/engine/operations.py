@@ -113,6 +113,12 @@ class StackOperations:
             self._explain(told)
         return status
 
+    def protected(self) -> list[str]:
+        """List the names of the resources that the engine refuses to delete."""
+        state = json.loads(self._quietly("stack", "export", "--stack", self.stack).stdout)
+        resources = (state.get("deployment") or {}).get("resources", [])
+        return [entry["urn"].rpartition("::")[2] for entry in resources if entry.get("protect")]
+
     def _command(self, *arguments: str) -> list[str]:
         return [str(self.engine.path), *arguments, "--cwd", str(self.project.directory)]
 

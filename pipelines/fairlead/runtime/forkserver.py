@@ -26,6 +26,9 @@ def main(control: socket.socket) -> None:
     Args:
         control: The socket on which workers are asked for and their ends are told.
     """
+    from fairlead.runtime.telemetry import switch_off
+
+    switch_off()
     import fairlead.binding
     import fairlead.runtime.worker
     import fairlead.store.cache
