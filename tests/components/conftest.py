@@ -39,6 +39,10 @@ class Recorder(MockMonitor):
         self.requests: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
 
+    def made(self) -> set[str]:
+        """Return type and name of every resource but the stack."""
+        return {key for key in self.requests if not key.startswith("pulumi:pulumi:Stack ")}
+
     def RegisterResource(self, request: Any) -> Any:
         self.requests[f"{request.type} {request.name}"] = request
         return super().RegisterResource(request)

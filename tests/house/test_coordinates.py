@@ -23,19 +23,6 @@ WITHOUT_ADAPTER = {
     "cluster": "its orchestrator and step operator are what is called",
 }
 
-#: One engine run proves all components of a provider together, drift and deletion included.
-PROVIDER_TESTS = {"local": "tests/components/local/test_local_stack.py"}
-
-#: Adapters of stores are tested as stores: the suite runs through ``open_objects``.
-STORE_TESTS = {
-    "s3_artifact_store": "tests/pipelines/store/test_remote_objects.py",
-    "gcs_artifact_store": "tests/pipelines/store/test_remote_objects.py",
-    "blob_artifact_store": "tests/pipelines/store/test_remote_objects.py",
-    "local_artifact_store": "tests/pipelines/store/test_local_objects.py",
-    # The orchestrator of this machine runs every step through it; its suite is theirs together.
-    "local_step_operator": "tests/pipelines/adapters/local/test_local_orchestrator.py",
-}
-
 
 def kind_of(path: Path) -> str | None:
     """Return the kind at the end of a file's name."""
@@ -64,20 +51,12 @@ def test_a_component_has_its_adapter(path: Path) -> None:
 
 @pytest.mark.parametrize("path", coordinates(PROVIDED), ids=name)
 def test_a_component_has_its_test(path: Path) -> None:
-    provider = path.parent.name
-    own = ROOT / f"tests/components/{provider}/test_{path.stem}.py"
-    together = ROOT / PROVIDER_TESTS.get(provider, "none")
-    if not own.exists():
-        assert together.is_file(), f"write {name(own)}"
-        assert (kind_of(path) or "") in together.read_text(), f"{name(together)} lacks {path.stem}"
+    assert (ROOT / f"tests/components/{path.parent.name}/test_{path.name}").is_file()
 
 
 @pytest.mark.parametrize("path", coordinates(ADAPTERS), ids=name)
 def test_an_adapter_has_its_test(path: Path) -> None:
-    own = ROOT / f"tests/pipelines/adapters/{path.parent.name}/test_{path.stem}.py"
-    assert own.exists() or (ROOT / STORE_TESTS.get(path.stem, "none")).is_file(), (
-        f"write {name(own)}"
-    )
+    assert (ROOT / f"tests/pipelines/adapters/{path.parent.name}/test_{path.name}").is_file()
 
 
 def test_every_file_at_a_coordinate_is_registered_and_the_reverse() -> None:
