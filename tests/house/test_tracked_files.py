@@ -11,7 +11,8 @@ REGISTRIES = re.compile(
     r"pypi\.(org|io)|pythonhosted\.|proxy\.golang\.|sum\.golang\.|registry\.npmjs|"
     r"crates\.io|repo\d?\.maven|(deb|ftp)\.debian\.|index-url\s*=|find-links\s*=",
 )
-MACHINE = re.compile(r"(?<![\w.$/{-])/(?:home|root|Users|work|opt/wheels|mnt)/\w+")
+#: ``/home/nonroot`` is the user of images that have no other.
+MACHINE = re.compile(r"(?<![\w.$/{-])/(?:home(?!/nonroot)|root|Users|work|opt/wheels|mnt)/\w+")
 
 #: Where such a path stands for the reader's own, and is not followed.
 EXAMPLES = {"docs", "tests"}
