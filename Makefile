@@ -39,7 +39,7 @@ test-long: .venv/.dev engine servers  ## chaos, soak and scale
 bench: .venv/.dev  ## speed against the targets, in CPU seconds
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-docs: .venv/.docs  ## the documentation, into site/
+docs: .venv/.dev  ## the documentation, into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "site/index.html"
 
 clean:  ## remove environment, caches and built files; stacks and runs stay
@@ -64,9 +64,5 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	@touch $@
 
 .venv/.dev: .venv/.run
-	@$(INSTALL) -e '.[local,examples,s3,gcs,azure-blob]' --group dev
-	@touch $@
-
-.venv/.docs: .venv/.run
-	@$(INSTALL) --group docs
+	@$(INSTALL) -e '.[local,examples,s3,gcs,azure-blob]' --group dev --group docs
 	@touch $@
