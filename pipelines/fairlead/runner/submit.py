@@ -58,7 +58,7 @@ def run_pipeline(
         )
         graph = apply(configuration, traced.graph)
         check(graph, bound, operators)
-        session, reference = _record(
+        session, reference = record_run(
             traced,
             graph,
             bound,
@@ -111,7 +111,7 @@ def check(graph: Graph, stack: Stack, operators: Operators) -> None:
         )
 
 
-def _record(
+def record_run(
     traced: Traced,
     graph: Graph,
     stack: Stack,
@@ -121,7 +121,20 @@ def _record(
     in_process: bool,
     cache: bool,
 ) -> tuple[Session, RunReference]:
-    """Write manifest, bundle and run.json; from then on the run exists."""
+    """Write manifest, bundle and run.json; from then on the run exists.
+
+    Args:
+        traced: The traced pipeline.
+        graph: Its graph, as the run configuration made it.
+        stack: The bound stack.
+        project: The user's project.
+        tags: For finding the run again.
+        in_process: Whether no other process will need the code.
+        cache: Whether cached outputs may be used.
+
+    Returns:
+        The session, and what an orchestrator is given.
+    """
     import json
 
     from fairlead.values import encode
