@@ -157,7 +157,7 @@ class _Attempt:
         for name in options.secrets:
             self.here.secrets[name] = _secret(session, node, name)
         function = session.function(node)
-        inputs = Inputs(session)
+        inputs = Inputs(session, lambda: step_context.context.scratch)
         self.here.sources = inputs.sources
         self.versions = inputs.versions(node)
         if options.cache:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fairlead.annotations import member_type
@@ -48,12 +50,18 @@ def step_outputs(objects: ObjectStore, layout: RunLayout, step: str) -> dict[str
 class Inputs:
     """Load a node's inputs and remember where each came from.
 
+    Args:
+        session: The run.
+        scratch: Returns the attempt's folder for files, which is removed when it ends; None
+            takes a temporary one that lasts as long as this process.
+
     Attributes:
         sources: ``(version, digest)`` of each loaded artifact, by the ``id`` of its value.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, scratch: Callable[[], Path] | None = None) -> None:
         self.session = session
+        self._scratch = scratch
         self.sources: dict[int, tuple[str, str]] = {}
         self._outputs: dict[str, dict[str, ArtifactRecord]] = {}
 
@@ -105,6 +113,8 @@ class Inputs:
         return {key: self.load(item, inner) for key, item in given.items.items()}
 
     def _value(self, record: ArtifactRecord, version: str, annotation: Any) -> Any:
-        value = self.session.stack.artifacts.load(record, annotation)
+        files = record.materializer == "path" or record.form == "list"
+        into = self._scratch() if files and self._scratch is not None else None
+        value = self.session.stack.artifacts.load(record, annotation, into=into)
         self.sources[id(value)] = (version, record.digest)
         return value

@@ -193,8 +193,6 @@ class Artifacts:
             return iter(("json",))
         if composites.holds_paths(value):
             return iter(("list",))
-        if self.allow_pickle and known_type(kind) == "sklearn":
-            return iter(("pickle",))  # exact for every estimator, and without importing skops
         return candidates(kind)
 
     def _write(self, materializer: Materializer, value: Any, folder: str) -> ArtifactRecord:
