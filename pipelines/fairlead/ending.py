@@ -1,4 +1,4 @@
-"""End a run from outside, or go on with one whose runner died."""
+"""Say whether a run goes on; end it from outside, or go on with one whose runner died."""
 
 from __future__ import annotations
 
@@ -12,6 +12,39 @@ from fairlead.store.records import Cancel, RunEnd, StepSummary
 if TYPE_CHECKING:
     from fairlead.recorded_runs import Run
     from fairlead.runner.events import Observer
+
+
+def runner_alive(run: Run) -> bool | None:
+    """Say whether anybody walks a run, as far as that can be said at once.
+
+    Args:
+        run: The run, as it was read.
+
+    Returns:
+        None where it has ended or not begun, or where only waiting for a sign of life would tell.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    from fairlead.ports.orchestrator import RunReference
+    from fairlead.runner.lease import alive, epochs
+    from fairlead.runtime.session import run_uri
+
+    objects = run.stack.objects
+    if run.view.end is not None or not epochs(objects, run.layout):
+        return None
+    if objects.url.startswith("file:"):
+        return alive(objects, run.layout)
+    orchestrator = run.stack.adapter("orchestrator")
+    if orchestrator is None:
+        return None
+    said: bool | None = orchestrator.alive(RunReference(run_uri(objects, run.id), _digest(run)))
+    return said
+
+
+def _digest(run: Run) -> str:
+    content = run.stack.objects.get(run.layout.record)
+    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 def cancel_run(run: Run, *, reason: str = "") -> str:
@@ -72,12 +105,10 @@ def resume_run(run: Run, observer: Observer) -> RunEnd:
             "again with `fairlead run`, which takes what succeeded from the cache"
         )
     objects = run.stack.objects
-    content = objects.get(run.layout.record)
-    digest = "sha256:" + hashlib.sha256(content).hexdigest()
     session = Session(objects, run.record, stack=run.stack)
     operators = Operators(run.stack)
     try:
-        reference = RunReference(run_uri(objects, run.id), digest)
+        reference = RunReference(run_uri(objects, run.id), _digest(run))
         return walk_run(session, reference, operators, observer, resume=True)
     finally:
         operators.close()

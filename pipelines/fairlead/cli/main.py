@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -125,6 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = _take_debug(words)
     command = typer.main.get_command(app)
+    if threading.current_thread() is threading.main_thread():
+        # Whoever stops a job (a CI service, systemd) gets the same orderly end as Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         command.main(args=words, prog_name="fairlead", standalone_mode=True)
         status: Any = 0

@@ -78,9 +78,13 @@ def run(
                 **values,
             )
     except KeyboardInterrupt:
-        run_id = progress.run
-        told = f"run {run_id} was stopped; what its steps had finished is kept" if run_id else ""
-        typer.echo(f"interrupted{': ' if told else ' before anything ran'}{told}", err=True)
+        told = " before anything ran"
+        if progress.run is not None:
+            told = (
+                f": run {progress.run} was stopped; what its steps had finished is kept, and the "
+                "same `fairlead run` again takes it from the cache"
+            )
+        typer.echo(f"interrupted{told}", err=True)
         raise typer.Exit(130) from None
     except RunFailedError:
         if progress.run is not None:

@@ -91,12 +91,20 @@ def show(
 ) -> None:
     """Show a run: its steps, results, metrics, and where everything lies."""
     from fairlead.cli.summary import as_data, print_run
+    from fairlead.ending import runner_alive
 
     found = _find(run, stack, manifest)
+    lives = runner_alive(found)
     if as_json:
-        emit(as_data(found))
+        emit({**as_data(found), "runner_alive": lives})
         return
     print_run(found)
+    if lives is False:
+        typer.echo(
+            f"\nThe runner of this run died, so nothing of it goes on. `fairlead runs resume "
+            f"{found.id}` keeps what succeeded and runs the rest; `fairlead runs cancel "
+            f"{found.id}` ends it."
+        )
     by = found.provenance
     commit = f", commit {by.git_commit[:12]}" if by.git_commit else ""
     dirty = " with changes" if by.git_dirty else ""

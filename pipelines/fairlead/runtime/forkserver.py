@@ -44,7 +44,10 @@ def main(control: socket.socket) -> None:
     while True:
         for key, _ in chooser.select():
             if key.fileobj is control:
-                message, handles, _, _ = socket.recv_fds(control, 65536, 1)
+                try:
+                    message, handles, _, _ = socket.recv_fds(control, 65536, 1)
+                except ConnectionResetError:  # killed before it had read all that was told
+                    message = b""
                 if not message:
                     _end(children)
                     return

@@ -114,8 +114,11 @@ def serve(channel: socket.socket) -> None:
                     spool.close()
             except (FairleadError, OSError) as error:  # nothing could be recorded: say why
                 answer["problem"] = str(error)
-            stream.write(json.dumps(answer).encode() + b"\n")
-            stream.flush()
+            try:
+                stream.write(json.dumps(answer).encode() + b"\n")
+                stream.flush()
+            except (BrokenPipeError, ConnectionResetError):  # nobody is there to be told
+                os._exit(0)
 
 
 def _limit_memory(memory: int | None, before: Surroundings) -> None:

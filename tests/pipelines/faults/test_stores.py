@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
 from fault_project import Cli, bind_to
 
 CHAIN = """
@@ -123,7 +125,7 @@ def test_a_disk_with_no_room_for_records(
     assert project("run", "train.py").status == 0
     first = project.data("runs", "show", "latest")["id"]
     ballast = tmp_path / "mounted" / "ballast"
-    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(b"x" * 4096)
     project("run", "train.py", "-p", "megabytes=2").refuses(1, "disk is full")

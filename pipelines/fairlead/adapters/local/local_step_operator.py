@@ -135,15 +135,7 @@ class LocalStepOperator:
         """End the workers and the process that forks them."""
         for worker in list(self._workers.values()):
             self._drop(worker)
-        if self._server is not None:
-            self._chooser.unregister(self._control)
-            self._control.close()
-            try:
-                self._server.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._server.kill()
-                self._server.wait()
-            self._server = None
+        self._stop()
         self._chooser.close()
         if "_temporary" in self.__dict__:
             self._temporary.cleanup()
@@ -170,6 +162,18 @@ class LocalStepOperator:
                 env={**os.environ, "PYTHONHASHSEED": "0"},
             )
         self._chooser.register(self._control, selectors.EVENT_READ)
+
+    def _stop(self) -> None:
+        if self._server is None:
+            return
+        self._chooser.unregister(self._control)
+        self._control.close()
+        try:
+            self._server.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+        self._server = None
 
     def _fork(
         self, purpose: tuple[tuple[str, str], ...] | None, environment: Mapping[str, str]
@@ -217,7 +221,6 @@ class LocalStepOperator:
     def _told_by_server(self) -> list[str]:
         content = self._control.recv(65536)
         if not content:
-            self._chooser.unregister(self._control)
             return self._lost("the process that forks workers died")
         *lines, self._told = (self._told + content).split(b"\n")
         changed = []
@@ -257,9 +260,18 @@ class LocalStepOperator:
         return heard
 
     def _lost(self, reason: str) -> list[str]:
-        lost = [w.reference for w in self._workers.values() if w.reference is not None]
-        for reference in lost:
-            self._end_attempt(reference, reason)
+        """End every attempt, as nobody tells of workers any more; the next one starts afresh."""
+        self._stop()
+        self._told = b""
+        lost = []
+        for worker in list(self._workers.values()):
+            if worker.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
+            if worker.reference is not None:
+                lost.append(worker.reference)
+                self._end_attempt(worker.reference, reason)
+            self._drop(worker)
         return lost
 
     def _end_attempt(self, reference: str, reason: str) -> None:
