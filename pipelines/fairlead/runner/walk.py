@@ -306,7 +306,7 @@ class Runner:
             reason = report.reason or "the process ended without a word"
             self._write_end(
                 node_id, number, Outcome.CRASHED, "StepCrashed", reason,
-                log_tail=report.log_tail, again=report.retryable,
+                log_tail=self._last_lines(node_id, report), again=report.retryable,
             )  # fmt: skip
             self._read_end(node_id, number, seconds)
 
@@ -317,9 +317,16 @@ class Runner:
         report = running.operator.status(reference)
         self._write_end(
             running.node.id, running.number, Outcome.TIMED_OUT, "TimeoutError",
-            f"the attempt took longer than its timeout of {limit:g} s", log_tail=report.log_tail,
+            f"the attempt took longer than its timeout of {limit:g} s",
+            log_tail=self._last_lines(running.node.id, report),
         )  # fmt: skip
         self._read_end(running.node.id, running.number, time.monotonic() - running.started)
+
+    def _last_lines(self, node_id: str, report: AttemptReport) -> str:
+        """Return what a dead attempt printed last, unless only its own process could mask it."""
+        if report.log_tail and self.graph.options(self.nodes[node_id]).secrets:
+            return "(its last lines are withheld: the step reads secrets)"
+        return report.log_tail
 
     def _write_end(
         self,

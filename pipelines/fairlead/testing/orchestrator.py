@@ -145,6 +145,10 @@ class OrchestratorSuite:
         bound.adapter("secret_store").put("canary", _CANARY)
         run = self.failed(semantics.telling, stack)
         assert "the secret is ***" in run["tell_secret"].logs()
+        crashed = self.failed(semantics.dying_with_secret, stack)
+        failure = crashed["die_with_secret"].failure
+        assert failure is not None
+        assert self.ways_to_die["SIGKILL"] in failure.message
         for info in _everything(bound):
             assert _CANARY.encode() not in bound.objects.get(info), info
 

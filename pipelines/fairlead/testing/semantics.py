@@ -158,6 +158,20 @@ def telling() -> None:
     tell_secret()
 
 
+@step(secrets=["canary"])
+def die_with_secret() -> None:
+    """Die before anything could mask what was printed."""
+    sys.stdout.write(f"the secret is {context.secret('canary')}\n")
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pipeline
+def dying_with_secret() -> None:
+    """Leave a secret in the last lines of a crash."""
+    die_with_secret()
+
+
 @step(environment={"FAIRLEAD_TEST_FLAVOR": "vanilla"})
 def flavored() -> str:
     """Return a declared environment variable."""
