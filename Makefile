@@ -1,12 +1,12 @@
 # Every target works in a fresh clone; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-servers test-long check bench docs clean engine servers
+.PHONY: help run test test-fast test-servers test-long check bench docs clean engine servers cluster-up cluster-down
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 FAIRLEAD := $(BIN)/fairlead
 PYTEST := $(BIN)/python -m pytest -q
-FAST := not server and not slow and not engine and not long
+FAST := not server and not slow and not engine and not cluster and not long
 PACKAGES := components/fairlead_components pipelines/fairlead
 
 unexport PYTHONDONTWRITEBYTECODE
@@ -31,7 +31,7 @@ test-fast: .venv/.dev  ## the tests and examples that need no server and no engi
 	@$(PYTEST) -n 2 --dist loadfile -m "$(FAST)" --doctest-modules tests $(PACKAGES)
 
 test-servers: .venv/.dev engine servers  ## the tests with real servers and the real engine
-	@$(PYTEST) -m "not long and (server or slow or engine)"
+	@$(PYTEST) -m "not long and (server or slow or engine or cluster)"
 
 test-long: .venv/.dev engine servers  ## chaos, soak and scale
 	@$(PYTEST) -m long
@@ -51,6 +51,12 @@ engine: .venv/.run
 servers: .venv/.dev
 	@$(BIN)/python tools/servers.py versitygw fake-gcs-server azurite-blob >/dev/null
 
+cluster-up: .venv/.dev  ## start a real Kubernetes on this machine; needs root
+	@$(BIN)/python -m tools.kubernetes up
+
+cluster-down: .venv/.dev  ## stop it, and put the machine back as it was
+	@$(BIN)/python -m tools.kubernetes down
+
 # The stamps are older than these files exactly when the environment has to be made anew.
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt
 
@@ -64,5 +70,5 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	@touch $@
 
 .venv/.dev: .venv/.run
-	@$(INSTALL) -e '.[local,examples,s3,gcs,azure-blob]' --group dev --group docs
+	@$(INSTALL) -e '.[local,examples,s3,gcs,azure-blob,kubernetes]' --group dev --group docs
 	@touch $@

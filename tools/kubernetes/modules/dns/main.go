@@ -1,0 +1,19 @@
+// Command dns answers for the services of the cluster, and for nothing else: no plugin asks
+// servers beyond this machine.
+package main
+
+import (
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/coredns/coredns/coremain"
+	_ "github.com/coredns/coredns/plugin/bind"
+	_ "github.com/coredns/coredns/plugin/errors"
+	_ "github.com/coredns/coredns/plugin/kubernetes"
+)
+
+func init() {
+	dnsserver.Directives = []string{"bind", "errors", "kubernetes"}
+}
+
+func main() {
+	coremain.Run()
+}
