@@ -25,6 +25,7 @@ from fairlead.errors import BackendError
 from fairlead.graph import StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.runtime.logs import tail
+from fairlead.runtime.process_end import describe_end
 
 
 @dataclass(slots=True)
@@ -244,7 +245,7 @@ class LocalStepOperator:
         self._drop(worker)
         if reference is None:
             return heard
-        self._end_attempt(reference, _reason(status))
+        self._end_attempt(reference, describe_end(status))
         return [*heard, reference]
 
     def _registered(self) -> set[Any]:
@@ -292,19 +293,3 @@ class LocalStepOperator:
 
 def _purpose(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(environment.items()))
-
-
-def _reason(status: int) -> str:
-    """Say how a worker process ended, for a person."""
-    if status >= 0:
-        return f"the step's process ended with status {status} in the middle of the step"
-    number = -status
-    name = signal.Signals(number).name
-    hints = {
-        signal.SIGKILL: "killed from outside: often the system ran out of memory",
-        signal.SIGSEGV: "a segmentation fault in native code",
-        signal.SIGABRT: "aborted by native code",
-        signal.SIGBUS: "a bus error in native code",
-    }
-    hint = hints.get(signal.Signals(number))
-    return f"the step's process was ended by {name}" + (f" ({hint})" if hint else "")
