@@ -1,7 +1,7 @@
 """Run each attempt in a process of its own, and a run in one that outlives its submitter."""
+
 # fmt: off
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +13,7 @@ from fairlead.capabilities import Capabilities
 from fairlead.contracts.orchestrator import OrchestratorContract
 from fairlead.ports.attempt import AttemptReport, AttemptStatus
 from fairlead.runtime.logs import tail
+from fairlead.runtime.process_end import describe_end
 
 
 class SpawnContract(OrchestratorContract):
@@ -52,9 +53,8 @@ class SpawnOperator:
         process, log = self.attempts[reference]
         if (code := process.poll()) is None:
             return AttemptReport(AttemptStatus.RUNNING)
-        reason = f"ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
         last = tail(log.read_text(errors="replace")) if log.exists() else ""
-        return AttemptReport(AttemptStatus.ENDED, reason=reason, log_tail=last)
+        return AttemptReport(AttemptStatus.ENDED, describe_end(code), last)
 
     def cancel(self, reference):
         self.attempts[reference][0].kill()

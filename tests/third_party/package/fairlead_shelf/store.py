@@ -1,4 +1,5 @@
 """Keep the objects of an artifact store in one SQLite file."""
+
 # fmt: off
 import io
 import sqlite3
