@@ -1,7 +1,7 @@
 """CPU seconds of a chain of no-op steps, each output persisted and recorded durably.
 
-``python bench/bench_chain.py`` prints the slope between a 100-step and a 1,100-step chain (executed,
-then fully cached), the fixed cost of a run, and how a wide fan-out grows.
+``python bench/bench_chain.py`` prints the slope between a 100-step and a 1,100-step chain
+(executed, then fully cached), the fixed cost of a run, and how a wide fan-out grows.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def one(what: str, size: int, folder: Path) -> None:
     else:
         chain.run(manifest=manifest, length=size)
     peak = max(
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     print(cpu() - before, time.monotonic() - begun, peak / 1024)
 
@@ -89,14 +90,14 @@ def main() -> None:
     for _ in range(given.rounds):
         with tempfile.TemporaryDirectory() as name:
             figures = {}
-            for state in slopes:
+            for state, found in slopes.items():
                 for size in (100, 1100):
                     folder = Path(name) / str(size)
                     folder.mkdir(exist_ok=True)
                     figures[state, size] = measure("chain", size, folder)
                     seconds, wall, peak = figures[state, size]
                     print(f"chain {size:5} {state:16} {seconds:8.2f} {wall:8.2f} {peak:6.0f}")
-                slopes[state].append(figures[state, 1100][0] - figures[state, 100][0])
+                found.append(figures[state, 1100][0] - figures[state, 100][0])
     for state, found in slopes.items():
         best = ", ".join(f"{value:.2f}" for value in sorted(found))
         print(f"slope {state:22} {best} ms CPU a step")

@@ -36,7 +36,11 @@ def test_uses_are_joined_across_runs_and_cached_steps(
     assert fairlead.run(cached.run)["train"].output.used_by() == expected
     # An artifact of another run as an input; the first scan is kept, the new run is still seen.
     later = RecordedRun(stack.artifacts, pipeline="scoring")
-    version = ArtifactInput(version=f"{cached.run}/train/output", digest=first.digest, materializer=first.record.written_by)
+    version = ArtifactInput(
+        version=f"{cached.run}/train/output",
+        digest=first.digest,
+        materializer=first.record.written_by,
+    )
     later.step("score", inputs={"model": version}, outputs={"output": 1})
     later.write()
     assert first.used_by() == [Use(later.run, "score", "scoring"), *expected]
@@ -47,7 +51,9 @@ def test_uses_are_joined_across_runs_and_cached_steps(
 def test_a_run_that_goes_on_counts_but_is_not_kept(training: RecordedRun, stack: Stack) -> None:
     first = fairlead.run(training.run)["load"].output
     going_on = RecordedRun(stack.artifacts, pipeline="scoring")
-    version = ArtifactInput(version=first.version, digest=first.digest, materializer=first.record.written_by)
+    version = ArtifactInput(
+        version=first.version, digest=first.digest, materializer=first.record.written_by
+    )
     going_on.step("score", inputs={"rows": version}, state="running")
     going_on.write(None)
     uses = [Use(going_on.run, "score", "scoring"), Use(training.run, "split", "training")]

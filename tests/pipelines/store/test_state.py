@@ -39,9 +39,7 @@ def _attempt(number: int, outcome: Outcome | None, *, again: bool = True) -> Att
         ([Outcome.CANCELLED], False, State.CANCELLED),
     ],
 )
-def test_attempts_decide(
-    outcomes: list[Outcome | None], stopping: bool, expected: State
-) -> None:
+def test_attempts_decide(outcomes: list[Outcome | None], stopping: bool, expected: State) -> None:
     attempts = [_attempt(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
     assert step_state(attempts, None, _OPTIONS, stopping=stopping) is expected
 
