@@ -74,8 +74,7 @@ def _section(words: str, command: Any) -> str:
     rows = [
         record
         for parameter in command.params
-        if (record := parameter.get_help_record(context)) is not None
-        and "--help" not in record[0]
+        if (record := parameter.get_help_record(context)) is not None and "--help" not in record[0]
     ]
     if rows:
         lines += ["| | |", "|---|---|"]
