@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 
 
 def _uv() -> str:
-    uv = shutil.which("uv")
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    uv = shutil.which("uv", path=beside)
     assert uv, "uv is needed to build the wheel: https://docs.astral.sh/uv/"
     return uv
 

@@ -24,7 +24,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     target = tmp_path_factory.mktemp("third-party")
     source = tmp_path_factory.mktemp("source") / "package"
     shutil.copytree(PACKAGE, source, ignore=shutil.ignore_patterns("__pycache__"))
-    uv = shutil.which("uv")
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    uv = shutil.which("uv", path=beside)
     install = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
     options = ["--python", sys.executable] if uv else []
     subprocess.run(
