@@ -28,6 +28,21 @@ BUILTIN: dict[str, dict[str, str]] = {
         "model_registry.mlflow": "fairlead.contracts.model_registry:MlflowModelRegistryContract",
         "secret_store.local": "fairlead.contracts.secret_store:LocalSecretStoreContract",
         "identity.local": "fairlead.contracts.identity:LocalIdentityContract",
+        "cluster.namespace": "fairlead.contracts.cluster:NamespaceClusterContract",
+        "identity.kubernetes": "fairlead.contracts.identity:KubernetesIdentityContract",
+        "orchestrator.kubernetes": "fairlead.contracts.orchestrator:KubernetesOrchestratorContract",
+        "step_operator.kubernetes": (
+            "fairlead.contracts.step_operator:KubernetesStepOperatorContract"
+        ),
+        "artifact_store.versitygw": (
+            "fairlead.contracts.artifact_store:VersitygwArtifactStoreContract"
+        ),
+        "secret_store.kubernetes": "fairlead.contracts.secret_store:KubernetesSecretStoreContract",
+        "container_registry.oci": (
+            "fairlead.contracts.container_registry:OciContainerRegistryContract"
+        ),
+        "model_deployer.mlflow": "fairlead.contracts.model_deployer:MlflowModelDeployerContract",
+        "model_deployer.kserve": "fairlead.contracts.model_deployer:KserveModelDeployerContract",
     },
     "fairlead.adapters": {
         "artifact_store.local": "fairlead.adapters.local.local_artifact_store:LocalArtifactStore",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from fairlead.contracts.base import Contract
 
 
@@ -65,3 +67,31 @@ class BlobArtifactStoreContract(ArtifactStoreContract):
     flavor: Literal["blob"] = "blob"
     account_name: str
     endpoint_url: str | None = None
+
+
+class VersitygwArtifactStoreContract(ArtifactStoreContract):
+    """Name a bucket of an S3 server that runs in the stack's own namespace of a cluster.
+
+    Pods reach it at ``endpoint_url``. Everybody else reaches it through the API server: the port
+    of the service is forwarded, and the credentials are read from the secret of whom they are.
+
+    Attributes:
+        region: What the server calls its region.
+        endpoint_url: Where the server is, for pods.
+        context: The kubeconfig context of the cluster; None takes the current one.
+        namespace: Where the server runs.
+        service: The server's service.
+        port: The service's port.
+        credentials_secrets: Identity (``submitter``, ``runner``, ``step``, ``reader``,
+            ``maintainer``, …) → the secret of the namespace with its credentials: the key
+            ``credentials`` holds a file as ``AWS_SHARED_CREDENTIALS_FILE`` names it.
+    """
+
+    flavor: Literal["versitygw"] = "versitygw"
+    region: str = "us-east-1"
+    endpoint_url: str
+    context: str | None = None
+    namespace: str
+    service: str
+    port: int
+    credentials_secrets: dict[str, str] = Field(default_factory=dict)

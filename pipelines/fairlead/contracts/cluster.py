@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fairlead.contracts.base import Contract
 
 
@@ -17,3 +19,17 @@ class ClusterContract(Contract):
     context: str | None = None
     server: str | None = None
     namespace: str
+
+
+class NamespaceClusterContract(ClusterContract):
+    """Name one namespace of a cluster, closed to all traffic but what is named.
+
+    Attributes:
+        isolation: ``none`` if pods may reach everything; ``private`` if only the namespace itself,
+            the cluster's DNS and API server and named networks.
+        egress: The networks that pods may reach, in CIDR notation.
+    """
+
+    flavor: Literal["namespace"] = "namespace"
+    isolation: Literal["none", "private"] = "private"
+    egress: tuple[str, ...] = ()

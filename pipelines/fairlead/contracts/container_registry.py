@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fairlead.contracts.base import Contract
 
 
@@ -15,3 +17,14 @@ class ContainerRegistryContract(Contract):
 
     uri: str
     insecure: bool = False
+
+
+class OciContainerRegistryContract(ContainerRegistryContract):
+    """Name any registry that speaks the OCI distribution protocol.
+
+    Attributes:
+        pull_secrets: Secrets of the stack's namespace with which the cluster pulls.
+    """
+
+    flavor: Literal["oci"] = "oci"
+    pull_secrets: tuple[str, ...] = ()

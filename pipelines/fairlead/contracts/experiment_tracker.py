@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from fairlead.contracts.base import Contract
+
+
+class MlflowServer(BaseModel):
+    """Say how an MLflow server is reached that runs in the stack's own namespace of a cluster.
+
+    Attributes:
+        context: The kubeconfig context of the cluster; None takes the current one.
+        namespace: Where the server runs.
+        service: The server's service.
+        port: The service's port.
+        credentials_secrets: Identity → the secret of the namespace with the keys ``username`` and
+            ``password``, as in ``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    context: str | None = None
+    namespace: str
+    service: str
+    port: int
+    credentials_secrets: dict[str, str] = Field(default_factory=dict)
 
 
 class ExperimentTrackerContract(Contract):
@@ -24,9 +47,12 @@ class MlflowExperimentTrackerContract(ExperimentTrackerContract):
         tracking_uri: What ``mlflow.set_tracking_uri`` takes; credentials come from references.
         experiment: The experiment that runs are grouped under; None takes the pipeline's name.
         artifact_location: Where figures of new experiments lie; None leaves it to the server.
+        server: How the server is reached from outside the cluster that it runs in, and with whose
+            credentials; None where ``tracking_uri`` says all.
     """
 
     flavor: Literal["mlflow"] = "mlflow"
     tracking_uri: str
     experiment: str | None = None
     artifact_location: str | None = None
+    server: MlflowServer | None = None

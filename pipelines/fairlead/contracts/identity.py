@@ -33,3 +33,16 @@ class LocalIdentityContract(IdentityContract):
     """Name the operating system's user that every function runs as."""
 
     flavor: Literal["local"] = "local"
+
+
+class KubernetesIdentityContract(IdentityContract):
+    """Name a service account for each function.
+
+    Attributes:
+        context: The kubeconfig context of the cluster; None takes the current one.
+        namespace: Where the service accounts are.
+    """
+
+    flavor: Literal["kubernetes"] = "kubernetes"
+    context: str | None = None
+    namespace: str

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fairlead.contracts.base import Contract
+from fairlead.contracts.pods import Pods
 
 
 class OrchestratorContract(Contract):
@@ -26,3 +27,22 @@ class LocalOrchestratorContract(OrchestratorContract):
     """Walk the graph in a process of this machine."""
 
     flavor: Literal["local"] = "local"
+
+
+class KubernetesOrchestratorContract(OrchestratorContract):
+    """Walk the graph in a job of a cluster.
+
+    Attributes:
+        pods: Where the runner's pod runs, and as whom.
+        image: What the runner runs in; None takes the image that was built for the stack.
+        cpu: Cores that the runner's pod asks for.
+        memory: Bytes that the runner's pod may use.
+        ttl_seconds: How long finished jobs are kept; their outcome stays in the store.
+    """
+
+    flavor: Literal["kubernetes"] = "kubernetes"
+    pods: Pods
+    image: str | None = None
+    cpu: float = Field(default=0.1, gt=0)
+    memory: int = Field(default=512 << 20, gt=0)
+    ttl_seconds: int = Field(default=3600, ge=0)

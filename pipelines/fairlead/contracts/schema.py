@@ -22,8 +22,8 @@ def contract_classes() -> dict[str, list[type[Contract]]]:
     """Return the contracts of each kind: those of its flavors, or of the kind where it has none.
 
     Example:
-        >>> [contract.__name__ for contract in contract_classes()["secret_store"]]
-        ['LocalSecretStoreContract']
+        >>> [contract.__name__ for contract in contract_classes()["model_registry"]]
+        ['MlflowModelRegistryContract']
     """
     kinds = set(get_args(Kind))
     for module in pkgutil.iter_modules(fairlead.contracts.__path__):
@@ -55,6 +55,7 @@ def manifest_schema() -> dict[str, Any]:
         for contract in contracts:
             schema = contract.model_json_schema()
             schema["properties"]["version"] = _version("The contract's version.")
+            definitions |= schema.pop("$defs", {})  # references to them begin at the root
             definitions[contract.__name__] = schema
             reference = {"$ref": f"#/$defs/{contract.__name__}"}
             flavor = schema["properties"]["flavor"].get("const")

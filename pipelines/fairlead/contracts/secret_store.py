@@ -26,3 +26,21 @@ class LocalSecretStoreContract(SecretStoreContract):
 
     flavor: Literal["local"] = "local"
     path: str
+
+
+class KubernetesSecretStoreContract(SecretStoreContract):
+    """Name the secrets of a namespace: one object for each, with the value under one key.
+
+    The secret ``hub`` of a pipeline is the object ``<prefix>hub``; a step's pod is given just those
+    that it declares, and its service account may read none.
+
+    Attributes:
+        context: The kubeconfig context of the cluster; None takes the current one.
+        namespace: Where the secrets are.
+        data_key: The key of an object under which the value is.
+    """
+
+    flavor: Literal["kubernetes"] = "kubernetes"
+    context: str | None = None
+    namespace: str
+    data_key: str = "value"

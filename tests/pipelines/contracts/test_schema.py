@@ -43,7 +43,8 @@ def test_every_flavor_of_ours_is_in_it() -> None:
     listed = {c.__name__ for contracts in contract_classes().values() for c in contracts}
     ours = {target.rpartition(":")[2] for target in BUILTIN["fairlead.contracts"].values()}
     assert ours <= listed
-    assert listed == set(manifest_schema()["$defs"])
+    models = {"MlflowServer", "Pods", "Toleration"}  # parts of contracts
+    assert listed | models == set(manifest_schema()["$defs"])
 
 
 def test_a_manifest_is_valid_with_unknown_keys_and_other_peoples_flavors() -> None:

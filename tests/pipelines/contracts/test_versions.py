@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fairlead.contracts.base import VERSION, Contract, secret_paths
 from fairlead.contracts.manifest import StackManifest, manifest_digest
+from fairlead.contracts.pods import Pods
 from fairlead.contracts.schema import contract_classes
 
 MAJOR = int(VERSION.partition(".")[0])
@@ -18,7 +19,9 @@ CONTRACTS = [contract for contracts in contract_classes().values() for contract 
 
 
 def minimal(contract: type[Contract], **more: Any) -> dict[str, Any]:
-    required = {n: "x" for n, f in contract.model_fields.items() if f.is_required()}
+    examples: dict[Any, Any] = {int: 1, Pods: {"namespace": "x", "service_account": "x"}}
+    fields = contract.model_fields.items()
+    required = {n: examples.get(f.annotation, "x") for n, f in fields if f.is_required()}
     flavor = contract.model_fields["flavor"].default
     return {**required, "flavor": flavor if isinstance(flavor, str) else "any", **more}
 
