@@ -11,6 +11,7 @@ import pytest
 # The tests are no package: what they share is imported from their root.
 sys.path.insert(0, str(Path(__file__).parent))
 
+import clusters
 import storage_servers
 
 
@@ -33,6 +34,12 @@ def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[storage_s
     """Run an Azure Blob server."""
     with storage_servers.azurite(tmp_path_factory.mktemp("azurite")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[clusters.Cluster]:
+    """Run a real Kubernetes with one node, or use the one that runs."""
+    yield from clusters.running()
 
 
 @pytest.fixture

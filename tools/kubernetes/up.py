@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from tools.kubernetes import dns, images, programs
 from tools.kubernetes.down import down
-from tools.kubernetes.keys import make_keys
 from tools.kubernetes.layout import (
     API_ADDRESS,
     BRIDGE,
@@ -131,6 +130,8 @@ def _start() -> None:
         if (path := Path("/proc/sys", key)).exists()
     }
     (folder / "sysctl.json").write_text(json.dumps(before))
+    from tools.kubernetes.keys import make_keys  # loads cryptography
+
     make_keys(folder)
     _start_containerd()
     _start_control_plane()
