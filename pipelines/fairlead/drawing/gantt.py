@@ -43,7 +43,7 @@ def tick(span: float) -> float:
         power *= 10
     candidates = [power * step for step in steps]
     candidates += [60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400]
-    wanted = next((c for c in sorted(candidates) if span / c <= 10), span / 8)  # noqa: PLR2004
+    wanted = next((c for c in sorted(candidates) if span / c < 10), span / 8)  # noqa: PLR2004
     return float(f"{wanted:.6g}")
 
 
