@@ -6,6 +6,8 @@ import os
 from typing import Any
 
 from fairlead.contracts.artifact_store import BlobArtifactStoreContract
+from fairlead.ports.permissions import Permission
+from fairlead.store.access import accesses
 from fairlead.store.objects import ObjectStore
 from fairlead.store.remote_objects import RemoteObjects
 
@@ -33,3 +35,37 @@ class BlobArtifactStore:
             if self._contract.endpoint_url:
                 options["account_host"] = self._contract.endpoint_url.partition("://")[2]
         return RemoteObjects(self._contract.url, **options)
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return the calls that identities make to the blob service.
+
+        A record is put in one request, for which adding suffices; blocks of a large blob need
+        writing.
+
+        Source:
+            https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
+        """
+        where = self._contract.url.partition("://")[2]
+        container, _, prefix = where.partition("/")
+        account = f"storageAccounts/{self._contract.account_name}"
+        scope = f"{account}/blobServices/default/containers/{container.partition('@')[0]}"
+        root = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        found = []
+        for access in accesses():
+            path = f"{root}{access.path}"
+            if access.verb == "list":
+                context: dict[str, str | None] = {"prefix": path, "suboperation": "Blob.List"}
+                found.append(Permission("azure", access.identity, f"{_BLOBS}/read", scope, context))
+                continue
+            action = _ACTIONS["write" if access.large else access.verb]
+            found.append(Permission("azure", access.identity, action, f"{scope}/blobs/{path}"))
+        return tuple(found)
+
+
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+_ACTIONS = {
+    "read": f"{_BLOBS}/read",
+    "create": f"{_BLOBS}/add/action",
+    "write": f"{_BLOBS}/write",
+    "delete": f"{_BLOBS}/delete",
+}
