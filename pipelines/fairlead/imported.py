@@ -7,6 +7,7 @@ everything else, and ``Artifact("name")`` finds it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from ulid import ULID
 
 from fairlead.artifact_version import ArtifactVersion
 from fairlead.errors import ParameterError
-from fairlead.graph import NAME, Graph, Output, Source, StepDefinition, StepNode, StepOptions
+from fairlead.graph import Graph, Output, Source, StepDefinition, StepNode, StepOptions
 from fairlead.store.history import PUT_TAG
 from fairlead.store.layout import RunLayout, manifest_path
 from fairlead.store.records import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fairlead.binding import Stack
 
 STEP, OUTPUT = "put", "output"
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 def put_artifact(
@@ -42,7 +44,7 @@ def put_artifact(
 
     Args:
         stack: The bound stack.
-        name: Lower-case letters, digits and underscores; each call makes a new version of it.
+        name: Lower-case letters, digits, hyphens and underscores; each call makes a version.
         value: Any value that a step could return: data, or the path of a file or folder.
         tags: For finding it again.
 
@@ -56,8 +58,8 @@ def put_artifact(
 
     from fairlead.project import find_project, provenance
 
-    if not NAME.fullmatch(name):
-        raise ParameterError(f"artifact name {name!r} does not match {NAME.pattern}: rename it")
+    if not _NAME.fullmatch(name):
+        raise ParameterError(f"artifact name {name!r} does not match {_NAME.pattern}: rename it")
     started = now()
     stored = stack.artifacts.save(value, pipeline=name, step=STEP, output=OUTPUT)
     run = str(ULID())
