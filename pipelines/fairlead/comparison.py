@@ -82,7 +82,7 @@ def _facts(run: Run) -> dict[str, Mapping[str, Any]]:
             for step in run
             for version, digest in step.inputs.items()
         }
-        | {f"{s.id}({name})": value for s in run for name, value in s.parameters.items()},
+        | {f"{s.id}({name})": value for s in run for name, value in s.encoded_parameters.items()},
         "outputs": {
             f"{step.id}.{name}": version.digest
             for step in run

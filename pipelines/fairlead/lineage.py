@@ -133,7 +133,7 @@ def made_from(stack: Stack, version: ArtifactVersion) -> Made:
         done[origin] = Made(
             step.outputs[output],
             step.run.pipeline,
-            step.parameters,
+            step.shown_parameters,
             tuple({made.version.version: made for made in inputs}.values()),
             tuple(missing),
         )

@@ -100,6 +100,14 @@ class Run:
         return self._summary.pipeline if self._summary else self.record.graph.pipeline
 
     @property
+    def shown_parameters(self) -> dict[str, Any]:
+        """Return the pipeline's parameters as plain data; no class of the user is needed."""
+        from fairlead.shown_values import shown
+
+        given = self._summary.parameters if self._summary else self.record.parameters
+        return {name: shown(value) for name, value in given.items()}
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """Return the pipeline's parameters."""
         from fairlead.values import decode

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pydantic import JsonValue
+
 from fairlead.artifact_version import ArtifactVersion, Outputs
 from fairlead.errors import ObjectNotFoundError, RunNotFoundError
 from fairlead.graph import ArtifactInput, NodeInput, StepNode, ValueInput
@@ -206,15 +208,27 @@ class Step:
         return self.run.stack.objects.get(self.figures[name].path)
 
     @property
+    def shown_parameters(self) -> dict[str, Any]:
+        """Return the inputs that are values as plain data; no class of the user is needed."""
+        from fairlead.shown_values import shown
+
+        return {name: shown(value) for name, value in self.encoded_parameters.items()}
+
+    @property
+    def encoded_parameters(self) -> dict[str, JsonValue]:
+        """Return the inputs that are values as they are recorded."""
+        return {
+            name: given.value
+            for name, given in self.node.inputs.items()
+            if isinstance(given, ValueInput)
+        }
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """Return the inputs that are values, by argument."""
         from fairlead.values import decode
 
-        return {
-            name: decode(given.value)
-            for name, given in self.node.inputs.items()
-            if isinstance(given, ValueInput)
-        }
+        return {name: decode(value) for name, value in self.encoded_parameters.items()}
 
     @property
     def inputs(self) -> dict[str, str]:

@@ -54,6 +54,7 @@ def list_(
 ) -> None:
     """List runs, the newest first."""
     from fairlead.recorded_runs import wanted
+    from fairlead.shown_values import shown
     from fairlead.store.history import History
     from fairlead.store.history import as_json as data
 
@@ -74,7 +75,13 @@ def list_(
                 duration(run.seconds),
                 run.person,
                 ", ".join(f"{count} {name}" for name, count in run.steps.items()),
-                brief({**run.parameters, **{f"#{k}": v for k, v in run.tags.items()}}, 40),
+                brief(
+                    {
+                        **{name: shown(value) for name, value in run.parameters.items()},
+                        **{f"#{name}": value for name, value in run.tags.items()},
+                    },
+                    40,
+                ),
             )
             for run in found
         ],

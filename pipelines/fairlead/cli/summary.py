@@ -70,7 +70,7 @@ def print_run(run: Run) -> None:
     states = tally(str(step.state) for step in run)
     out.print(f"{when(run.started)}, {len(run)} steps: {states}", style="dim")
     if run.record.parameters:
-        out.print(f"parameters: {brief(run.record.parameters, 200)}", markup=False)
+        out.print(f"parameters: {brief(run.shown_parameters, 200)}", markup=False)
     if run.tags:
         out.print(f"tags: {brief(run.tags, 200)}", markup=False)
     _print_graph(run, out.width)
@@ -178,7 +178,7 @@ def as_data(run: Run) -> dict[str, Any]:
         "created": run.started.isoformat(),
         "ended": run.ended.isoformat() if run.ended else None,
         "seconds": run.seconds,
-        "parameters": run.record.parameters,
+        "parameters": run.shown_parameters,
         "tags": run.tags,
         "url": run.url,
         "manifest": run.record.manifest_digest,

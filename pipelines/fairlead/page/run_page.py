@@ -113,7 +113,7 @@ def render_page(run: Run) -> str:
         steps=shown,
         left_out=len(run) - len(shown),
         facts=_facts(run),
-        parameters={name: _json(value) for name, value in run.record.parameters.items()},
+        parameters={name: _json(value) for name, value in run.shown_parameters.items()},
         metrics=run.metrics,
         made=when(datetime.now(UTC)),
     )
@@ -167,7 +167,7 @@ def _step(step: Step) -> _Step:
         seconds=duration(step.seconds),
         doc=definition.doc,
         code=f"{definition.file or 'notebook'}:{definition.qualname}",
-        parameters={name: _json(value) for name, value in step.parameters.items()},
+        parameters={name: _json(value) for name, value in step.shown_parameters.items()},
         outputs=[_output(version) for version in step.outputs.values()],
         attempts=[_attempt(one) for one in step.attempts],
         figures={name: _picture(step, name) for name in step.figures},

@@ -104,6 +104,14 @@ def test_a_script_without_a_guard(project: Project) -> None:
     assert said.splitlines().count("imported") == 1
     assert "states succeeded succeeded succeeded" in said
     assert "states cached cached cached" in project.run("train.py")
+    # The command line knows nothing of the project's classes and shows what ran all the same.
+    for command in ("list", "show", "open", "diff"):
+        runs = (
+            ["latest", "latest"] if command == "diff" else [] if command == "list" else ["latest"]
+        )
+        assert "$model" not in project.fairlead("runs", command, *runs)
+    assert '"factor": 3.0' in project.fairlead("runs", "show", "latest")
+    assert "3.0" in project.fairlead("runs", "debug", "latest", "wrap", "--no-pdb")
 
 
 def test_a_script_and_the_command_line_share_results(project: Project) -> None:
