@@ -6,7 +6,7 @@ import getpass
 import hashlib
 from typing import TYPE_CHECKING
 
-from fairlead.errors import RunCancelledError, RunNotFoundError
+from fairlead.errors import RunNotFoundError
 from fairlead.store.records import Cancel, RunEnd, StepSummary
 
 if TYPE_CHECKING:
@@ -90,25 +90,29 @@ def resume_run(run: Run, observer: Observer) -> RunEnd:
 
     Raises:
         RunNotFoundError: The run has ended.
-        RunCancelledError: It was cancelled.
         BackendError: Another runner walks it.
     """
-    from fairlead.ports.orchestrator import RunReference
+    from fairlead.ports.orchestrator import Foreground, RunReference
+    from fairlead.runner.follow import follow
     from fairlead.runner.operators import Operators
     from fairlead.runner.start import walk_run
     from fairlead.runtime.session import Session, run_uri
 
     if run.refresh().view.end is not None:
-        kind = RunCancelledError if run.state == "cancelled" else RunNotFoundError
-        raise kind(
-            f"run {run.id} has {run.state}, a run that has ended is not gone on with: start it "
-            "again with `fairlead run`, which takes what succeeded from the cache"
+        verb = "was cancelled" if run.state == "cancelled" else f"has {run.state}"
+        raise RunNotFoundError(
+            f"run {run.id} {verb}, and a run that has ended is not gone on with: start it again "
+            "with `fairlead run`, which takes what succeeded from the cache"
         )
     objects = run.stack.objects
     session = Session(objects, run.record, stack=run.stack)
     operators = Operators(run.stack)
     try:
-        reference = RunReference(run_uri(objects, run.id), _digest(run))
-        return walk_run(session, reference, operators, observer, resume=True)
+        reference = RunReference(run_uri(objects, run.id), _digest(run), run.record.image)
+        orchestrator = operators.orchestrator
+        if isinstance(orchestrator, Foreground):
+            return walk_run(session, reference, operators, observer, resume=True)
+        orchestrator.submit(reference)
+        return follow(session, observer, backend=orchestrator, reference=reference)
     finally:
         operators.close()

@@ -62,10 +62,10 @@ class Interrupted:
 
     def start(self) -> subprocess.Popen[str]:
         process = self.cli.start("run", "train.py")
-        wait_until(self._waiting, "the second step runs")
+        wait_until(self.waits, "the second step runs")
         return process
 
-    def _waiting(self) -> bool:
+    def waits(self) -> bool:
         done = list(self.store.glob("runs/*/*/steps/beside/1/end.json"))
         return bool(done) and self.ran.exists() and "slow" in self.ran.read_text()
 
@@ -134,6 +134,7 @@ def test_a_killed_runner_and_resume(run: Interrupted) -> None:
     assert "fairlead runs resume" in shown.out + shown.err
     run.finished_is_readable()
     run.go()
+    run.cli.write("raise RuntimeError('a run goes on with the code that it was started with')")
     resumed = run.cli("runs", "resume", "latest")
     assert resumed.status == 0, resumed
     assert run.states() == dict.fromkeys(("first", "beside", "slow", "last"), "succeeded")
@@ -154,6 +155,21 @@ def test_a_killed_runner_and_the_same_run_again(run: Interrupted) -> None:
     assert run.states()["first"] == "cached"
     assert run.states()["beside"] == "cached"
     assert run.states()["last"] == "succeeded"
+
+
+def test_a_killed_runner_that_nobody_waits_for(run: Interrupted) -> None:
+    submitted = run.cli("run", "train.py", "--detach")
+    assert submitted.status == 0, submitted
+    wait_until(run.waits, "the second step runs")
+    (lease,) = run.store.glob("runs/*/*/runner/1.json")
+    os.kill(json.loads(lease.read_text())["pid"], signal.SIGKILL)
+    run.nothing_is_left()
+    assert run.cli.data("runs", "show", "latest")["runner_alive"] is False
+    assert "cancel" in run.cli("runs", "show", "latest").out
+    run.cli("runs", "cancel", "latest")
+    assert run.states()["slow"] == "cancelled"
+    run.finished_is_readable()
+    run.cli("runs", "resume", "latest").refuses(2, "cancelled", "fairlead run")
 
 
 def test_a_run_that_lives_is_not_resumed(run: Interrupted) -> None:
