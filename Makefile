@@ -70,5 +70,5 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	@touch $@
 
 .venv/.dev: .venv/.run
-	@$(INSTALL) -e '.[local,examples,s3,gcs,azure-blob,kubernetes]' --group dev --group docs
+	@$(INSTALL) -e '.[local,examples,aws,gcp,azure,kubernetes]' --group dev --group docs
 	@touch $@

@@ -13,7 +13,7 @@ from google.protobuf.struct_pb2 import Struct
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 #: The key that marks an object as a special value, and the mark of a secret.
-_SPECIAL = "4dabf18193072939515e22adb298388d"
+SPECIAL = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark, not a secret
 
 
@@ -50,7 +50,7 @@ def decode(struct: Struct) -> Properties:
 def _plain(value: Any) -> tuple[Any, bool]:
     """Return a value without marks, and whether it holds a secret."""
     if isinstance(value, dict):
-        if value.get(_SPECIAL) == _SECRET:
+        if value.get(SPECIAL) == _SECRET:
             return _plain(value.get("value"))[0], True
         items = {key: _plain(item) for key, item in value.items()}
         return {k: v for k, (v, _) in items.items()}, any(hidden for _, hidden in items.values())
@@ -72,7 +72,7 @@ def encode(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct:
     struct = Struct()
     struct.update(
         {
-            name: {_SPECIAL: _SECRET, "value": value} if name in secret else value
+            name: {SPECIAL: _SECRET, "value": value} if name in secret else value
             for name, value in values.items()
         }
     )

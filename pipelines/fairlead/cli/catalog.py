@@ -60,6 +60,7 @@ COMMANDS: dict[str, Entry] = {
     "preview": _engine("preview", "Show what `up` would change."),
     "refresh": _engine("refresh", "Compare a stack with what really exists."),
     "destroy": _engine("destroy", "Delete a stack's infrastructure."),
+    "rehearse": _engine("rehearse", "Show what a stack consists of, offline: no account needed."),
     "unlock": _engine("unlock", "Remove the lock that a killed `up` left."),
     "engine": _engine("engine", "Find or install the Pulumi command line."),
 }

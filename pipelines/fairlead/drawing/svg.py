@@ -36,6 +36,7 @@ def draw_svg(
     title: str,
     links: Mapping[str, str] | None = None,
     collapse: bool = True,
+    noun: str = "steps",
 ) -> str:
     """Return a diagram as an SVG document, the same for the same diagram.
 
@@ -44,6 +45,7 @@ def draw_svg(
         title: Its name, for people who do not see it.
         links: Target by box, for pages that have more to say of each.
         collapse: Whether equal siblings of large diagrams share a box.
+        noun: What the boxes are.
 
     Example:
         >>> draw_svg(Diagram((), ()), title="Nothing")[:4]
@@ -60,7 +62,7 @@ def draw_svg(
     height = bottom + 2 * _MARGIN
     states = [box.state for box in diagram.boxes for _ in range(box.count) if box.state]
     steps = sum(box.count for box in diagram.boxes)
-    description = f"{steps} steps" + (f": {tally(states)}" if states else "")
+    description = f"{steps} {noun}" + (f": {tally(states)}" if states else "")
     parts = [
         '<svg xmlns="http://www.w3.org/2000/svg" class="fl" role="img"',
         f' viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">',

@@ -1,0 +1,1 @@
+"""Rehearse any Pulumi program offline: the real engine, with stand-ins for the providers."""
