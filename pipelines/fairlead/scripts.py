@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from fairlead.errors import FairleadError, PipelineError
 
@@ -138,6 +139,39 @@ def importing(file: str) -> Iterator[None]:
         _importing.reset(token)
 
 
+class _NoCommandLine(list[str]):
+    """Stand for ``sys.argv`` in a script that a worker imports.
+
+    The worker has not got the arguments, and defaults in their place would be silently wrong.
+    """
+
+    def __init__(self, file: str, shown: str) -> None:
+        super().__init__([file])
+        self._file, self._shown = file, shown
+
+    def _refuse(self) -> None:
+        caller = sys._getframe(2).f_code.co_filename  # noqa: SLF001 - libraries may look, and do
+        if caller == self._file or caller.endswith("/argparse.py"):
+            raise PipelineError(
+                f"{self._shown} reads its command line while it is imported for a step: do that "
+                'below `if __name__ == "__main__":` and pass the values as parameters of the '
+                "pipeline"
+            )
+
+    def __getitem__(self, key: Any) -> Any:
+        if key != 0:
+            self._refuse()
+        return super().__getitem__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self._refuse()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._refuse()
+        return super().__len__()
+
+
 def import_script(file: Path, shown: str) -> ModuleType:
     """Import a script that another process runs, up to where that one calls ``run``.
 
@@ -162,8 +196,9 @@ def import_script(file: Path, shown: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise PipelineError(f"{shown} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(MAIN)
+    before, arguments = sys.modules.get(MAIN), sys.argv
     sys.modules[name] = sys.modules[MAIN] = module
+    sys.argv = _NoCommandLine(str(file), shown)
     try:
         with importing(shown):
             try:
@@ -175,4 +210,6 @@ def import_script(file: Path, shown: str) -> ModuleType:
         if before is not None:
             sys.modules[MAIN] = before
         raise
+    finally:
+        sys.argv = arguments
     return module

@@ -152,6 +152,28 @@ def test_a_step_defined_after_an_unguarded_run_says_so(project: Project) -> None
     assert "train.py defines no 'late' before it runs the pipeline 'training'" in said
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "import sys\nDEPTH = int(sys.argv[1])\n",
+        "import sys\nDEPTH = sys.argv[1] if len(sys.argv) > 1 else 0\n",
+        (
+            "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('depth')\n"
+            "DEPTH = parser.parse_args().depth\n"
+        ),
+    ],
+)
+def test_a_script_whose_steps_would_miss_its_arguments_says_so(
+    project: Project, reading: str
+) -> None:
+    project.write("train.py", reading, STEPS, READ)
+    said = project.run("train.py", "5", status=1)
+    assert "train.py reads its command line while it is imported for a step" in said
+    guarded = reading.replace("DEPTH", 'if __name__ == "__main__":\n    DEPTH')
+    project.write("train.py", guarded, STEPS, READ)
+    assert "states succeeded" in project.run("train.py", "5")
+
+
 def test_packages_with_relative_imports_in_a_src_layout(project: Project) -> None:
     project.write("src/shop/__init__.py", "")
     project.write("src/shop/models/__init__.py", "")
