@@ -60,13 +60,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(command: list[str], port: int, probe: str, log: Path) -> Iterator[None]:
+def process(
+    command: list[str], port: int, probe: str, log: Path, *, address: str = "127.0.0.1"
+) -> Iterator[None]:
     """Run a server until the block ends; wait for the probe, fail if the process dies first."""
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
             deadline = time.monotonic() + _SECONDS
-            while not _answers(f"http://127.0.0.1:{port}{probe}"):
+            while not _answers(f"http://{address}:{port}{probe}"):
                 if server.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"{command[0]} did not start:\n{log.read_text()[-2000:]}")
                 time.sleep(0.05)
@@ -93,11 +95,18 @@ def _answers(url: str) -> bool:
 @contextmanager
 def versitygw(folder: Path) -> Iterator[Server]:
     """Run an S3 server."""
+    with versitygw_at("127.0.0.1", folder) as server:
+        yield server
+
+
+@contextmanager
+def versitygw_at(address: str, folder: Path) -> Iterator[Server]:
+    """Run an S3 server at another address of this machine's loopback."""
     data, port = folder / "s3", free_port()
     data.mkdir()
     key, secret = f"test{secrets.token_hex(4)}", secrets.token_hex(16)
     environment = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ENDPOINT_URL": f"http://{address}:{port}",
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -107,9 +116,9 @@ def versitygw(folder: Path) -> Iterator[Server]:
     }
     command = [
         executable("versitygw"), "--access", key, "--secret", secret,
-        "--port", f"127.0.0.1:{port}", "--health", "/health", "posix", str(data),
+        "--port", f"{address}:{port}", "--health", "/health", "posix", str(data),
     ]  # fmt: skip
-    with process(command, port, "/health", folder / "versitygw.log"):
+    with process(command, port, "/health", folder / "versitygw.log", address=address):
         yield Server(port, data, environment)
 
 

@@ -34,6 +34,7 @@ from fairlead.manifests import (
     published_manifest,
     read_manifest,
 )
+from fairlead.ports.bound import Bound
 from fairlead.registry import load
 from fairlead.stack_outputs import StackOutputs
 
@@ -161,9 +162,10 @@ class Stack:
                 contract = self.contract(kind, name)
                 if contract is None:
                     return None
-                self._adapters[key] = self._load("fairlead.adapters", kind, contract.flavor)(
-                    contract
-                )
+                made = self._load("fairlead.adapters", kind, contract.flavor)(contract)
+                if isinstance(made, Bound):
+                    made.bind(self.manifest)
+                self._adapters[key] = made
             return self._adapters[key]
 
     def _parse(self, kind: str, name: str | None) -> Contract | None:

@@ -49,7 +49,19 @@ BUILTIN: dict[str, dict[str, str]] = {
         "artifact_store.s3": "fairlead.adapters.aws.s3_artifact_store:S3ArtifactStore",
         "artifact_store.gcs": "fairlead.adapters.gcp.gcs_artifact_store:GcsArtifactStore",
         "artifact_store.blob": "fairlead.adapters.azure.blob_artifact_store:BlobArtifactStore",
+        "artifact_store.versitygw": (
+            "fairlead.adapters.kubernetes.versitygw_artifact_store:VersitygwArtifactStore"
+        ),
         "orchestrator.local": "fairlead.adapters.local.local_orchestrator:LocalOrchestrator",
+        "orchestrator.kubernetes": (
+            "fairlead.adapters.kubernetes.kubernetes_orchestrator:KubernetesOrchestrator"
+        ),
+        "step_operator.kubernetes": (
+            "fairlead.adapters.kubernetes.kubernetes_step_operator:KubernetesStepOperator"
+        ),
+        "secret_store.kubernetes": (
+            "fairlead.adapters.kubernetes.kubernetes_secret_store:KubernetesSecretStore"
+        ),
         "step_operator.local": "fairlead.adapters.local.local_step_operator:LocalStepOperator",
         "experiment_tracker.mlflow": (
             "fairlead.adapters.local.mlflow_experiment_tracker:MlflowExperimentTracker"

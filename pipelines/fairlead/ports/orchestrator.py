@@ -15,10 +15,12 @@ class RunReference:
     Attributes:
         run_uri: The store's URL and ``runs/<date>/<run>``.
         run_digest: ``sha256:…`` of run.json.
+        image: The digest-pinned image that was built for the run; None where there is none.
     """
 
     run_uri: str
     run_digest: str
+    image: str | None = None
 
 
 @runtime_checkable
@@ -34,11 +36,24 @@ class Orchestrator(Protocol):
         ...
 
     def alive(self, run: RunReference) -> bool | None:
-        """Return whether a runner of the run lives; None where the backend cannot say."""
+        """Return whether another runner of the run lives; None where the backend cannot say."""
         ...
 
     def cancel(self, run: RunReference) -> None:
         """Stop the runner and what it started."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """Say why a submitted run does not go on, where nothing in the store can tell."""
+
+    def problem(self, run: RunReference) -> str | None:
+        """Return why no runner walks the run, or ever will; None while there is hope."""
+        ...
+
+    def waiting(self, run: RunReference) -> str | None:
+        """Return what the runner waits for before it can begin; None where there is nothing."""
         ...
 
 

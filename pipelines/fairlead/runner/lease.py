@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -45,12 +46,18 @@ def epochs(objects: ObjectStore, layout: RunLayout) -> list[int]:
     return sorted(int(name.removesuffix(".json")) for name in names)
 
 
-def acquire(objects: ObjectStore, layout: RunLayout) -> HeldLease:
+def acquire(
+    objects: ObjectStore,
+    layout: RunLayout,
+    backend_says: Callable[[], bool | None] = lambda: None,
+) -> HeldLease:
     """Take the lease of a run.
 
     Args:
         objects: The artifact store.
         layout: The run.
+        backend_says: Asked whether another runner lives where the store is remote: the backend
+            knows at once what silence tells after a minute.
 
     Raises:
         BackendError: Another runner lives and walks the run.
@@ -59,7 +66,7 @@ def acquire(objects: ObjectStore, layout: RunLayout) -> HeldLease:
         The lease; the epoch in it is higher than every one before.
     """
     known = epochs(objects, layout)
-    if known and alive(objects, layout):
+    if known and _lives(objects, layout, backend_says):
         raise BackendError(
             f"run {layout.run} is being walked by another runner: watch it with "
             f"`fairlead runs show {layout.run}`, or stop it with `fairlead runs cancel`"
@@ -71,6 +78,16 @@ def acquire(objects: ObjectStore, layout: RunLayout) -> HeldLease:
     if objects.url.startswith("file:"):
         return _LockedLease(_local_path(objects, layout.lease(epoch)), epoch)
     return _BeatingLease(objects, layout, epoch)
+
+
+def _lives(
+    objects: ObjectStore, layout: RunLayout, backend_says: Callable[[], bool | None]
+) -> bool:
+    if not objects.url.startswith("file:"):
+        said = backend_says()
+        if said is not None:
+            return said
+    return alive(objects, layout)
 
 
 def alive(objects: ObjectStore, layout: RunLayout) -> bool:

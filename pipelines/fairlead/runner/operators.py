@@ -11,6 +11,9 @@ from fairlead.ports.orchestrator import Orchestrator
 from fairlead.ports.step_operator import Closes, HasCapacity, StepOperator
 from fairlead.runtime.session import Session
 
+#: The step operator of steps that name none.
+DEFAULT = "default"
+
 
 class Operators:
     """Open a stack's orchestrator and step operators when they are first asked for.
@@ -38,9 +41,15 @@ class Operators:
         return self._orchestrator
 
     def __call__(self, name: str | None) -> StepOperator:
-        """Return a step operator by the name that a step gives; the orchestrator's own for None."""
+        """Return a step operator by the name that a step gives.
+
+        Steps that give none run where the stack's step operator ``default`` says, or else where the
+        orchestrator runs steps of its own.
+        """
         if name not in self._opened:
-            if name is None:
+            if name is None and DEFAULT in self.stack.step_operators:
+                opened = self.stack.adapter("step_operator", DEFAULT)
+            elif name is None:
                 opened = self.orchestrator.operator()
             else:
                 self.stack.require("step_operator", name)

@@ -45,7 +45,12 @@ def walk_run(
         RunCancelledError: It has been cancelled already.
     """
     record, objects = session.record, session.objects
-    lease = acquire(objects, session.layout)
+    walked = session.stack.contract("orchestrator") is not None
+    lease = acquire(
+        objects,
+        session.layout,
+        lambda: operators.orchestrator.alive(reference) if walked else None,
+    )
     try:
         view = read_run(objects, record.run) if resume else None
         if view is not None and view.end is not None:

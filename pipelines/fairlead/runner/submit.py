@@ -165,7 +165,7 @@ def record_run(
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
     functions = traced.functions if in_process else None
     session = Session(objects, record, functions=functions, stack=stack)
-    return session, RunReference(run_uri(objects, record.run), digest)
+    return session, RunReference(run_uri(objects, record.run), digest, record.image)
 
 
 def _encoded(value: Any, encode: Callable[[Any], Any]) -> Any:
@@ -229,7 +229,7 @@ def _start(
         from fairlead.runner.follow import follow
 
         try:
-            follow(session, observer)
+            follow(session, observer, backend=orchestrator, reference=reference)
         except KeyboardInterrupt:
             cancel = Cancel(person=session.record.provenance.person, reason="interrupted")
             session.objects.put_new(session.layout.cancel, cancel.to_bytes())

@@ -16,7 +16,7 @@ from typing import Literal
 from fairlead.errors import BackendError, ObjectNotFoundError, RetryableBackendError
 from fairlead.graph import StepNode, StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
-from fairlead.ports.step_operator import HasCapacity, StepOperator, Watches
+from fairlead.ports.step_operator import HasCapacity, Outlives, StepOperator, Watches
 from fairlead.runner.decide import Decider
 from fairlead.runner.events import Event, Observer
 from fairlead.runner.lease import HeldLease
@@ -49,7 +49,15 @@ class _Running:
     number: int
     operator: StepOperator
     options: StepOptions
-    started: float
+    submitted: float
+    started: float | None
+
+    @property
+    def due(self) -> float | None:
+        """Return when its time is over: counted from its start, not from when it was queued."""
+        if self.started is None or self.options.timeout is None:
+            return None
+        return self.started + self.options.timeout
 
 
 @dataclass(slots=True)
@@ -155,7 +163,11 @@ class Runner:
             step = view.steps[node.id]
             progress = self.progress[node.id]
             progress.attempts = step.attempts[-1].number if step.attempts else 0
-            if step.attempts and step.attempts[-1].end is None:
+            unended = bool(step.attempts) and step.attempts[-1].end is None
+            if unended and self._outlives(node.id):
+                progress.attempts -= 1  # submitting it again takes it up where it is
+                progress.decided = True
+            elif unended:
                 self._write_end(
                     node.id, progress.attempts, Outcome.CRASHED, "RunnerLost",
                     "the runner that watched this attempt died; the attempt was started anew",
@@ -173,6 +185,10 @@ class Runner:
                 self._settle(node.id, State.SKIPPED)
             elif step.state is State.FAILED:
                 self._settle(node.id, State.FAILED)
+
+    def _outlives(self, node_id: str) -> bool:
+        operator = self.operators(self.graph.options(self.nodes[node_id]).operator)
+        return isinstance(operator, Outlives) and operator.outlives_runner
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -247,7 +263,15 @@ class Runner:
             )
             self._read_end(node_id, number, seconds=0.0)
             return True
-        self._running[reference] = _Running(node, number, operator, options, time.monotonic())
+        now = time.monotonic()
+        waits = (
+            options.timeout is not None
+            and isinstance(operator, Watches)
+            and operator.status(reference).status is AttemptStatus.PENDING
+        )
+        self._running[reference] = _Running(
+            node, number, operator, options, now, None if waits else now
+        )
         progress.state = State.RUNNING
         self.observer(Event(self.record.run, node_id, State.RUNNING, number))
         return True
@@ -271,8 +295,7 @@ class Runner:
             self._look_at(reference)
         now = time.monotonic()
         for reference, running in list(self._running.items()):
-            limit = running.options.timeout
-            if limit is not None and now - running.started > limit:
+            if running.due is not None and now > running.due:
                 self._time_out(reference, running)
 
     def _timeout(self) -> float:
@@ -280,11 +303,7 @@ class Runner:
         due = [self._next_look]
         if self._later:
             due.append(self._later[0][0])
-        due += [
-            running.started + running.options.timeout
-            for running in self._running.values()
-            if running.options.timeout is not None
-        ]
+        due += [running.due for running in self._running.values() if running.due is not None]
         return max(0.0, min(due) - now)
 
     def _look_at(self, reference: str) -> None:
@@ -293,9 +312,11 @@ class Runner:
             return
         report = running.operator.status(reference)
         if report.status in (AttemptStatus.PENDING, AttemptStatus.RUNNING):
+            if running.started is None and report.status is AttemptStatus.RUNNING:
+                running.started = time.monotonic()
             return
         del self._running[reference]
-        seconds = time.monotonic() - running.started
+        seconds = time.monotonic() - running.submitted
         self._finish(running.node.id, running.number, report, seconds)
 
     def _finish(self, node_id: str, number: int, report: AttemptReport, seconds: float) -> None:
@@ -320,7 +341,7 @@ class Runner:
             f"the attempt took longer than its timeout of {limit:g} s",
             log_tail=self._last_lines(running.node.id, report),
         )  # fmt: skip
-        self._read_end(running.node.id, running.number, time.monotonic() - running.started)
+        self._read_end(running.node.id, running.number, time.monotonic() - running.submitted)
 
     def _last_lines(self, node_id: str, report: AttemptReport) -> str:
         """Return what a dead attempt printed last, unless only its own process could mask it."""
@@ -416,8 +437,13 @@ class Runner:
         self._left = 0
 
     def _stop_all(self) -> None:
-        """Leave nothing running behind when this runner itself cannot go on."""
+        """Leave nothing running behind when this runner itself cannot go on.
+
+        What outlives a runner is left for the next one to take up.
+        """
         for reference, running in self._running.items():
+            if isinstance(running.operator, Outlives) and running.operator.outlives_runner:
+                continue
             try:
                 running.operator.cancel(reference)
             except BackendError:

@@ -29,31 +29,58 @@ def main(arguments: list[str] | None = None) -> int:
         type=Path,
         help="where its output is kept until it ends; whoever started it may read it after a crash",
     )
+    parser.add_argument(
+        "--supervise",
+        action="store_true",
+        help="run it in a child process and tell how that died; for a container's first process",
+    )
     given = parser.parse_args(arguments)
     uri, _, digest = given.run.rpartition("@")
     if not uri or not digest.startswith("sha256:"):
         parser.error("RUN is <store>/runs/<date>/<run>@sha256:<digest>")
-    from fairlead.runtime.execute import execute
-    from fairlead.runtime.logs import LogShipper, LogSpool
-    from fairlead.runtime.session import Session
     from fairlead.runtime.telemetry import switch_off
 
     switch_off()
     try:
-        session = Session.open(uri, digest)
-        if session.code is not None:
-            os.chdir(session.code)
-        spool = LogSpool(session.objects, session.layout, given.step, given.attempt, path=given.log)
-        shipper = LogShipper(echo=os.dup(1))
-        shipper.start()
-        try:
-            execute(session, given.step, given.attempt, spool=spool, capture=shipper.capture)
-        finally:
-            spool.close()
+        if given.supervise:
+            return _supervised(given, uri, digest)
+        _execute(given, uri, digest)
     except FairleadError as error:
         sys.stderr.write(f"fairlead: {error}\n")
         return 1
     return 0
+
+
+def _supervised(given: argparse.Namespace, uri: str, digest: str) -> int:
+    import tempfile
+
+    from fairlead.runtime.supervise import supervise
+
+    with tempfile.TemporaryDirectory(prefix="fairlead-log-") as folder:
+        given.log = given.log or Path(folder) / "log.txt"
+
+        def attempt() -> int:
+            _execute(given, uri, digest)
+            return 0
+
+        return supervise(attempt, given.log, secrets="FAIRLEAD_SECRETS" in os.environ)
+
+
+def _execute(given: argparse.Namespace, uri: str, digest: str) -> None:
+    from fairlead.runtime.execute import execute
+    from fairlead.runtime.logs import LogShipper, LogSpool
+    from fairlead.runtime.session import Session
+
+    session = Session.open(uri, digest)
+    if session.code is not None:
+        os.chdir(session.code)
+    spool = LogSpool(session.objects, session.layout, given.step, given.attempt, path=given.log)
+    shipper = LogShipper(echo=os.dup(1))
+    shipper.start()
+    try:
+        execute(session, given.step, given.attempt, spool=spool, capture=shipper.capture)
+    finally:
+        spool.close()
 
 
 if __name__ == "__main__":

@@ -121,12 +121,12 @@ class OrchestratorSuite:
         assert time.monotonic() - begun < self.patience
         assert run["slow"].attempts[0].outcome == Outcome.TIMED_OUT
 
-    def test_steps_do_not_see_each_other(self, stack: StackManifest, tmp_path: Any) -> None:
+    def test_steps_do_not_see_each_other(self, stack: StackManifest) -> None:
         """Whatever a step does to its process, the next one finds a clean process."""
-        run = semantics.soiling.run(manifest=stack, folder=str(tmp_path))
+        run = semantics.soiling.run(manifest=stack)
         seen = run["inspect"].output.load()
         assert seen["soiled"] is None
-        assert seen["folder"] != str(tmp_path)
+        assert seen["folder"] != seen["soiled_folder"]
         assert seen["path"] != "/nowhere"
         assert seen["disabled"] == 0
         assert seen["hash_seed"] == "0"

@@ -108,9 +108,12 @@ def timing_out(seconds: float = 60.0) -> None:
 
 
 @step(cache=False)
-def soil(folder: str) -> int:
+def soil() -> dict[str, Any]:
     """Change everything in the process that a step can reach."""
     import logging
+    import tempfile
+
+    folder = tempfile.mkdtemp()
 
     os.environ["FAIRLEAD_TEST_SOILED"] = "yes"
     os.chdir(folder)
@@ -118,11 +121,11 @@ def soil(folder: str) -> int:
     logging.disable(logging.CRITICAL)
     sys.path.insert(0, "/nowhere")
     random.seed(1)
-    return os.getpid()
+    return {"pid": os.getpid(), "folder": folder}
 
 
 @step(cache=False)
-def inspect(pid: int) -> dict[str, Any]:
+def inspect(before: dict[str, Any]) -> dict[str, Any]:
     """Tell what a process looks like."""
     import logging
 
@@ -134,14 +137,15 @@ def inspect(pid: int) -> dict[str, Any]:
         "path": sys.path[0],
         "random": random.random(),  # noqa: S311 - no secret
         "hash_seed": os.environ.get("PYTHONHASHSEED"),
-        "same_process": pid == os.getpid(),
+        "same_process": before["pid"] == os.getpid(),
+        "soiled_folder": before["folder"],
     }
 
 
 @pipeline
-def soiling(folder: str) -> None:
+def soiling() -> None:
     """Let one step soil its process before another looks around in one."""
-    inspect(soil(folder))
+    inspect(soil())
 
 
 @step(secrets=["canary"])

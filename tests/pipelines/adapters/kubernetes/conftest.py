@@ -1,0 +1,67 @@
+"""A namespace of a real cluster as a stack: identities, an S3 server, an image with Fairlead."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from tools.kubernetes import images, layout
+
+from clusters import Cluster
+from kubernetes_stacks import PACKAGES, ROOT, KubernetesStack, access, installed
+from storage_servers import Server, versitygw_at
+
+
+@pytest.fixture(scope="session")
+def steps_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return an image with Fairlead and what the examples import, loaded into the cluster."""
+    folder = layout.cache_folder() / "steps"
+    folder.mkdir(parents=True, exist_ok=True)
+    code = tmp_path_factory.mktemp("code")
+    place = code / PACKAGES / "fairlead"
+    shutil.copytree(
+        ROOT / "pipelines/fairlead", place, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", place],
+        check=True,
+    )
+    archive = folder / "steps.tar"
+    images.pack(
+        [images.python_root(), installed(folder), code], "localhost/fairlead-steps:test", archive
+    )
+    return cluster.load(archive)[0]
+
+
+@pytest.fixture(scope="session")
+def store_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run an S3 server at an address of this machine's loopback that pods reach too."""
+    with versitygw_at(layout.API_ADDRESS, tmp_path_factory.mktemp("versitygw")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kubernetes_stack(
+    cluster: Cluster, steps_image: str, store_server: Server
+) -> Iterator[KubernetesStack]:
+    """Yield a stack in a new namespace that enforces the restricted pod security standard."""
+    before = dict(os.environ)
+    os.environ.update(store_server.environment)
+    os.environ["KUBECONFIG"] = str(cluster.kubeconfig)
+    import fsspec
+
+    try:
+        with cluster.namespace() as namespace:
+            enforced = "pod-security.kubernetes.io/enforce=restricted"
+            cluster.kubectl("label", "namespace", namespace, enforced)
+            for document in access(namespace, store_server.environment):
+                cluster.kubectl("apply", "-f", "-", document=document)
+            fsspec.filesystem("s3", skip_instance_cache=True).mkdir(namespace)
+            yield KubernetesStack(cluster, namespace, steps_image, store_server, namespace)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
