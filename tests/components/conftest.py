@@ -20,6 +20,8 @@ import pytest
 import yaml
 from pulumi.runtime.mocks import MockMonitor
 
+from plugin_stand_ins import keep_from_downloading
+
 STACKS = Path(__file__).parents[2] / "stacks"
 
 
@@ -149,4 +151,5 @@ def project(tmp_path: Path, engine: dict[str, str]) -> Project:
     settings["plugins"]["providers"][0]["path"] = str(Path(sys.prefix, "bin"))
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(settings))
     home = tmp_path / "home"
+    keep_from_downloading(home)
     return Project(folder, {**engine, "PULUMI_HOME": str(home), "PULUMI_CONFIG_PASSPHRASE": ""})

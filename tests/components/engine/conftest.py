@@ -15,6 +15,7 @@ import pytest
 
 from fairlead_components.engine import location
 from fairlead_components.engine.environment import engine_environment
+from plugin_stand_ins import keep_from_downloading
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ def pulumi(tmp_path: Path) -> Pulumi:
     directory = tmp_path / "project"
     directory.mkdir()
     environment = os.environ | engine_environment() | {"PULUMI_HOME": str(tmp_path / "home")}
+    keep_from_downloading(tmp_path / "home")
     project = Pulumi(directory, environment)
     (directory / "Pulumi.yaml").write_text(
         "name: demo\n"

@@ -107,7 +107,7 @@ def test_a_stack_lives_and_a_second_up_changes_nothing(pulumi):
     assert "hunter2" in pulumi.run("stack", "output", "--json", "--show-secrets")
     about = json.loads(pulumi.run("about", "--json"))
     assert Path(about["runtime"]["executable"]) == Path(sys.prefix, "bin", "python")
-    assert "fairlead" in {each["name"] for each in about["dependencies"]}
+    assert "hypothesis" in {each["name"] for each in about["dependencies"]}
     assert "- 2 deleted" in pulumi.run("destroy", "--yes")
 
 
