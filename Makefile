@@ -31,7 +31,8 @@ test-fast: .venv/.dev  ## the tests and examples that need no server and no engi
 	@$(PYTEST) -n 2 --dist loadfile -m "$(FAST)" --doctest-modules tests $(PACKAGES)
 
 test-servers: .venv/.dev engine servers  ## the tests with real servers and the real engine
-	@$(PYTEST) -m "not long and (server or slow or engine or cluster)"
+	@$(PYTEST) -n 2 --dist loadfile -m "not long and not cluster and (server or slow or engine)"
+	@$(PYTEST) -m "cluster and not long"
 
 test-long: .venv/.dev engine servers  ## chaos, soak and scale
 	@$(PYTEST) -m long
