@@ -1,0 +1,1 @@
+"""Rules for Amazon Web Services, one resource type a file."""

@@ -1,0 +1,20 @@
+"""``aws:sfn/stateMachine:StateMachine``."""
+
+from __future__ import annotations
+
+from fairlead_policies.conditions import is_set, not_true, one_of
+from fairlead_policies.resource import Resource
+from fairlead_policies.results import Problems
+from fairlead_policies.rules import rule
+from fairlead_policies.stack import Stack
+
+
+@rule("AWS-SFN-01", "aws:sfn/stateMachine:StateMachine")
+def logs_executions(machine: Resource, stack: Stack) -> Problems:
+    """Require a log of executions, without their data where that is confidential."""
+    path = "loggingConfiguration"
+    problems = one_of(machine, f"{path}.level", {"ALL", "ERROR"})
+    problems += is_set(machine, f"{path}.logDestination")
+    if stack.settings.data_classification == "confidential":
+        problems += not_true(machine, f"{path}.includeExecutionData")
+    return problems

@@ -1,0 +1,1 @@
+"""Rules for Azure, one resource type a file."""

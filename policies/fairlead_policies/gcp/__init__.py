@@ -1,0 +1,1 @@
+"""Rules for Google Cloud, one resource type a file."""

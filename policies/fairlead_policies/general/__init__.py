@@ -1,0 +1,1 @@
+"""Rules for every cloud, one resource type a file."""

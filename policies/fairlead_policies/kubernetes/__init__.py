@@ -1,0 +1,1 @@
+"""Rules for Kubernetes, one resource type a file."""

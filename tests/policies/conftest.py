@@ -1,0 +1,8 @@
+"""What the policies' tests share is imported from their folder, as they are no package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

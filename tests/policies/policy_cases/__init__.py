@@ -1,0 +1,1 @@
+"""Violating, compliant and undecided programs for every control, as plain data."""
