@@ -15,13 +15,13 @@ class Permission:
     """Name one call that one identity will make.
 
     ``{…}`` in a resource or a context value stands for what only a run knows: any text without
-    ``/``; ``{…*}`` may hold ``/``. The name of an identity in braces is that identity itself.
+    ``/``; ``{…*}`` may hold ``/``; ``{passes}`` is the identity that the call hands on.
 
     Attributes:
         cloud: Whose permission system decides.
         identity: Who calls.
         action: The call, as that system names it: ``s3:GetObject``, ``storage.objects.get``,
-            ``Microsoft.Storage/…/blobs/read``, ``batch/jobs:create``.
+            ``Microsoft.Storage/…/blobs/read``, ``jobs.batch:create``, ``pods/log:get``.
         resource: What it is called on, as that system names it.
         context: What the request carries beside, by condition key; None: it does not carry the key.
         passes: The identity that the call hands to what it starts, if it does.

@@ -15,53 +15,40 @@ from fairlead.ports.permissions import Identity
 Verb = Literal["read", "create", "list", "delete"]
 
 _MANIFESTS = "manifests/{rest*}"
-_BUNDLES = "bundles/{sha256}.tar.gz"
+_BUNDLES = "bundles/{rest*}"
 _RUNS = "runs/{rest*}"
 _CACHE = "cache/{pipeline}/{step}/{rest*}"
 _ARTIFACTS = "artifacts/{pipeline}/{step}/{rest*}"
+_EVERYTHING = (_MANIFESTS, _BUNDLES, _RUNS, _CACHE, _ARTIFACTS)
 _RUN = "runs/{date}/{run}"
-_ATTEMPT = f"{_RUN}/steps/{{step}}/{{attempt}}"
+_STEP = f"{_RUN}/steps/{{step}}"
 
 _TABLE: dict[Identity, dict[Verb, tuple[str, ...]]] = {
     "submitter": {
-        "read": (_MANIFESTS, _BUNDLES, _RUNS, _CACHE, _ARTIFACTS),
+        "read": _EVERYTHING,
+        # It ends a run itself whose runner died before it could.
         "create": (
-            "manifests/{sha256}.json",
-            _BUNDLES,
-            f"{_RUN}/run.json",
-            f"{_RUN}/cancel.json",
-            f"{_RUN}/end.json",  # of a run whose runner died before it could write it
+            _MANIFESTS, _BUNDLES, f"{_RUN}/run.json", f"{_RUN}/cancel.json", f"{_RUN}/end.json",
         ),
     },
     "runner": {
-        "read": (_MANIFESTS, _BUNDLES, _RUNS, _CACHE, _ARTIFACTS),
+        "read": _EVERYTHING,
         "create": (
-            f"{_RUN}/runner/{{epoch}}.json",
-            f"{_RUN}/runner/{{epoch}}/beat/{{number}}.json",
-            f"{_RUN}/expansions/{{node}}.json",
-            f"{_RUN}/steps/{{step}}/decision.json",
-            f"{_ATTEMPT}/end.json",
-            f"{_RUN}/end.json",
+            f"{_RUN}/runner/{{rest*}}", f"{_RUN}/expansions/{{node}}.json",
+            f"{_STEP}/decision.json", f"{_STEP}/{{attempt}}/end.json", f"{_RUN}/end.json",
         ),
     },
     "step": {
-        "read": (_MANIFESTS, _BUNDLES, _RUNS, _CACHE, _ARTIFACTS),
+        "read": _EVERYTHING,
         "create": (
-            f"{_ATTEMPT}/claim.json",
-            f"{_ATTEMPT}/log/{{number}}.txt",
-            f"{_ATTEMPT}/end.json",
-            f"{_RUN}/expansions/{{node}}.json",
-            "cache/{pipeline}/{step}/{key}/{number}.json",
-            "artifacts/{pipeline}/{step}/{output}/{sha256}",
+            f"{_STEP}/{{attempt}}/{{rest*}}", f"{_RUN}/expansions/{{node}}.json",
+            _CACHE, _ARTIFACTS,
         ),
     },
     "deployer": {"read": (_MANIFESTS, _RUNS, _ARTIFACTS)},
     "serving": {"read": (_ARTIFACTS,)},
     "reader": {"read": (_MANIFESTS, _RUNS, "artifacts/{pipeline}/{step}/figures/{sha256}")},
-    "maintainer": {
-        "read": (_MANIFESTS, _RUNS, _CACHE),
-        "delete": (_MANIFESTS, _BUNDLES, _RUNS, _CACHE, _ARTIFACTS),
-    },
+    "maintainer": {"read": (_MANIFESTS, _RUNS, _CACHE), "delete": _EVERYTHING},
 }  # fmt: skip
 
 #: Whoever looks for what may be absent lists its folder: stores answer "forbidden", not "absent",

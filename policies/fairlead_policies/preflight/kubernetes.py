@@ -212,7 +212,7 @@ def _is_path(one: Any, path: str) -> Truth:
 
 
 def grants(user: str, access: Access) -> Iterator[Grant]:
-    """Yield what roles give to a service account, as ``group/resource:verb`` on a namespace.
+    """Yield what roles give to a service account, as ``resource.group:verb`` on a namespace.
 
     Args:
         user: Who.
@@ -221,14 +221,25 @@ def grants(user: str, access: Access) -> Iterator[Grant]:
     for binding in access.bindings:
         if some(_is_subject(one, user) for one in _listed(binding.subjects)) is not True:
             continue
-        name = "a role" if isinstance(binding.role, Unknown) else binding.role[1]
+        role = "a role" if isinstance(binding.role, Unknown) else binding.role[1]
         where = "*" if not isinstance(binding.namespace, str) else binding.namespace
         for rule in _listed(access.rules(binding)):
             if not isinstance(rule, Mapping):
                 continue
-            for action in _actions(rule):
+            for name in _actions(rule):
                 for one in each(rule.get("resourceNames")) or [""]:
-                    yield Grant(action, f"{where}/{one}" if one else where, name)
+                    yield Grant(name, f"{where}/{one}" if one else where, role)
+
+
+def action(group: Any, resource: Any, verb: Any) -> str:
+    """Return what a call is called: ``pods/log:get``, ``jobs.batch:create``.
+
+    Example:
+        >>> action("batch", "jobs/status", "update")
+        'jobs.batch/status:update'
+    """
+    name, found, part = str(resource).partition("/")
+    return f"{name}{f'.{group}' if group else ''}{found}{part}:{verb}"
 
 
 def _actions(rule: Mapping[str, Any]) -> Iterator[str]:
@@ -237,4 +248,4 @@ def _actions(rule: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path}:{verb}"
         for group in each(rule.get("apiGroups")):
             for resource in each(rule.get("resources")):
-                yield f"{group}/{resource}:{verb}" if group else f"{resource}:{verb}"
+                yield action(group, resource, verb)

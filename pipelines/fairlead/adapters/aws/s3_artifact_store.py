@@ -60,10 +60,11 @@ class S3ArtifactStore:
                 yield Permission("aws", access.identity, action, f"{arn}/{path}", context)
 
     def _on_key(self) -> Iterator[Permission]:
-        key, region = self._contract.kms_key_arn, self._contract.region or "{region}"
+        key, region = self._contract.kms_key_arn, self._contract.region
         if key is None:
             return
-        context = {**_ALWAYS, "kms:ViaService": f"s3.{region}.amazonaws.com"}
+        via = {"kms:ViaService": f"s3.{region}.amazonaws.com"} if region else {}
+        context = {**_ALWAYS, **via}
         needs: dict[tuple[Identity, str], None] = {}
         for access in accesses():
             if access.verb == "read" or access.large:  # the parts of an upload are read again
