@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,26 @@ class KubernetesStack:
         }  # fmt: skip
         return StackManifest.build("kubernetes", "kubernetes", components)
 
+    @contextmanager
+    def elsewhere(self) -> Iterator[KubernetesStack]:
+        """Yield the same stack in a further namespace, with the same store."""
+        with prepared(self.cluster, self.server) as namespace:
+            yield replace(self, namespace=namespace)
+
     def kubectl(self, *arguments: str, **options: Any) -> str:
         """Run kubectl in the stack's namespace."""
         return self.cluster.kubectl("-n", self.namespace, *arguments, **options)
+
+
+@contextmanager
+def prepared(cluster: Cluster, server: Server) -> Iterator[str]:
+    """Yield a namespace that enforces the restricted standard, with identities and access."""
+    with cluster.namespace() as namespace:
+        enforced = "pod-security.kubernetes.io/enforce=restricted"
+        cluster.kubectl("label", "namespace", namespace, enforced)
+        for document in access(namespace, server.environment):
+            cluster.kubectl("apply", "-f", "-", document=document)
+        yield namespace
 
 
 def _requirements() -> list[str]:

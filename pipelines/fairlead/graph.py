@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 #: One segment of a node's id, and an id: ``train_2``, ``eval/score``, ``train[0]``.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-NODE_ID = re.compile(r"[a-z][a-z0-9_]*(\[\d+\])*(/[a-z][a-z0-9_]*(\[\d+\])*)*")
+NODE_ID = re.compile(r"[a-z][a-z0-9_]*(\[[0-9]+\])*(/[a-z][a-z0-9_]*(\[[0-9]+\])*)*")
 
 #: Output name of a step whose return annotation names none.
 DEFAULT_OUTPUT = "output"

@@ -47,9 +47,14 @@ def _engine(name: str, line: str) -> Entry:
     return Entry(target, line, INFRASTRUCTURE, extra="pulumi")
 
 
+def _policies(name: str, line: str) -> Entry:
+    return Entry(f"fairlead_policies.commands.{name}:app", line, INFRASTRUCTURE)
+
+
 COMMANDS: dict[str, Entry] = {
     "init": Entry(_ours("init"), "Start a project in a new folder.", PIPELINES),
     "run": Entry(_ours("run"), "Run a pipeline on a stack.", PIPELINES),
+    "verify": Entry(_ours("verify"), "Prove that stacks run a pipeline to the same.", PIPELINES),
     "cache": Entry(_ours("cache"), "Explain why a step ran or was cached.", PIPELINES),
     "schema": Entry(_ours("schema"), "Print the contracts' JSON Schemas.", PIPELINES),
     "runs": Entry(_ours("runs"), "List, show, compare, open and debug runs.", RECORDS),
@@ -61,6 +66,8 @@ COMMANDS: dict[str, Entry] = {
     "refresh": _engine("refresh", "Compare a stack with what really exists."),
     "destroy": _engine("destroy", "Delete a stack's infrastructure."),
     "rehearse": _engine("rehearse", "Show what a stack consists of, offline: no account needed."),
+    "check": _policies("check", "Hold a stack to the controls, offline."),
+    "policies": _policies("policies", "Find and install the pack for plain Pulumi."),
     "unlock": _engine("unlock", "Remove the lock that a killed `up` left."),
     "engine": _engine("engine", "Find or install the Pulumi command line."),
 }

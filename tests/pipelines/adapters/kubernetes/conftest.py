@@ -12,7 +12,7 @@ import pytest
 from tools.kubernetes import images, layout
 
 from clusters import Cluster
-from kubernetes_stacks import PACKAGES, ROOT, KubernetesStack, access, installed
+from kubernetes_stacks import PACKAGES, ROOT, KubernetesStack, installed, prepared
 from storage_servers import Server, versitygw_at
 
 
@@ -55,11 +55,7 @@ def kubernetes_stack(
     import fsspec
 
     try:
-        with cluster.namespace() as namespace:
-            enforced = "pod-security.kubernetes.io/enforce=restricted"
-            cluster.kubectl("label", "namespace", namespace, enforced)
-            for document in access(namespace, store_server.environment):
-                cluster.kubectl("apply", "-f", "-", document=document)
+        with prepared(cluster, store_server) as namespace:
             fsspec.filesystem("s3", skip_instance_cache=True).mkdir(namespace)
             yield KubernetesStack(cluster, namespace, steps_image, store_server, namespace)
     finally:

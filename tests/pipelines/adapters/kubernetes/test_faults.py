@@ -1,0 +1,237 @@
+"""Whatever is killed in the middle, the run finishes, and no finished step runs twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tools.kubernetes import processes
+
+from fairlead.errors import RunFailedError
+from fairlead.loading import load_pipeline
+from fairlead.recorded_runs import Run
+from fairlead.runner.lease import epochs
+from fairlead.store.records import Outcome
+from kubernetes_stacks import KubernetesStack
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.long]
+
+_SECONDS = 180.0
+PROJECT = """
+import os, time
+from pathlib import Path
+from fairlead import pipeline, step
+
+@step
+def first() -> int:
+    return 1
+
+@step(retries=1)
+def middle(value: int, seconds: float) -> int:
+    time.sleep(seconds)
+    return value + 1
+
+@step
+def last(value: int) -> int:
+    return value + 1
+
+@pipeline
+def chain(seconds: float = 20.0) -> None:
+    last(middle(first(), seconds))
+
+@step
+def intrude() -> dict[str, str]:
+    import ssl, urllib.error, urllib.request
+    token = Path("/var/run/secrets/kubernetes.io").exists()
+    found = {"token": str(token), "user": str(os.getuid())}
+    api = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}/api/v1/namespaces/{os.environ['PLACE']}"
+    for method, what in (("GET", "secrets"), ("POST", "pods")):
+        data = b"{}" if method == "POST" else None
+        asked = urllib.request.Request(f"{api}/{what}", method=method, data=data)
+        try:
+            urllib.request.urlopen(asked, context=ssl._create_unverified_context(), timeout=10)
+            found[what] = "allowed"
+        except urllib.error.HTTPError as error:
+            found[what] = str(error.code)
+    try:
+        Path('/usr/here').write_text('')
+        found["root"] = "writable"
+    except OSError as error:
+        found["root"] = error.strerror
+    return found
+
+@pipeline
+def intruding() -> None:
+    intrude()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    file = tmp_path / f"faults_{os.urandom(4).hex()}.py"
+    file.write_text(PROJECT)
+    return file
+
+
+def until(happened: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + _SECONDS
+    while not (found := happened()):
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        time.sleep(0.3)
+    return found
+
+
+def submitted(stack: KubernetesStack, project: Path) -> Run:
+    """Submit the chain, and return its run when its middle step runs."""
+    run = load_pipeline(project, "chain").run(manifest=stack.manifest(), wait=False)
+    until(lambda: run.refresh()["middle"].attempts, "the middle step")
+    return run
+
+
+def finished(run: Run, *, middle: int = 1) -> None:
+    """Assert that the run succeeded and that every step ran as often as it had to."""
+    assert run.wait(_SECONDS).state == "succeeded"
+    assert run["last"].output.load() == 3
+    counts = {step.id: len(step.attempts) for step in run}
+    assert counts == {"first": 1, "middle": middle, "last": 1}
+
+
+def pods(stack: KubernetesStack, run: Run, component: str) -> str:
+    return f"fairlead/run={run.id},app.kubernetes.io/component={component}"
+
+
+def process_of(run: Run, module: str) -> int:
+    """Return the process on this machine's node that runs a module for a run."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes().decode().split("\0")
+            except (OSError, UnicodeDecodeError):
+                continue
+            if words[1:3] == ["-m", module] and run.id in words[3]:
+                return int(folder.name)
+    raise AssertionError(f"no {module} of run {run.id}")
+
+
+def test_the_runners_pod_is_deleted(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    """The next runner takes the step up that runs, without waiting for silence."""
+    run = submitted(kubernetes_stack, project)
+    chosen = pods(kubernetes_stack, run, "runner")
+    kubernetes_stack.kubectl("delete", "pod", "-l", chosen, "--force", "--grace-period=0")
+    begun = time.monotonic()
+    until(lambda: len(epochs(run.stack.objects, run.layout)) == 2, "a second runner")
+    assert time.monotonic() - begun < 45
+    finished(run)
+
+
+def test_the_runners_process_is_killed(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    run = submitted(kubernetes_stack, project)
+    os.kill(process_of(run, "fairlead.runner"), signal.SIGKILL)
+    until(lambda: len(epochs(run.stack.objects, run.layout)) == 2, "a second runner")
+    finished(run)
+
+
+def test_a_steps_pod_is_deleted(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    run = submitted(kubernetes_stack, project)
+    chosen = f"{pods(kubernetes_stack, run, 'step')},fairlead/step=middle"
+    kubernetes_stack.kubectl("delete", "pod", "-l", chosen, "--force", "--grace-period=0")
+    finished(run, middle=2)
+    assert run["middle"].attempts[0].outcome == Outcome.CRASHED
+
+
+def test_the_shim_of_a_steps_container_is_killed(
+    kubernetes_stack: KubernetesStack, project: Path
+) -> None:
+    run = submitted(kubernetes_stack, project)
+    process = process_of(run, "fairlead.runtime")
+    while "containerd-shim" not in Path(f"/proc/{process}/cmdline").read_text():
+        status = Path(f"/proc/{process}/status").read_text()
+        process = int(status.partition("PPid:")[2].split()[0])
+    os.kill(process, signal.SIGKILL)
+    finished(run, middle=2)
+
+
+def test_the_command_line_is_killed(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    manifest = project.with_name("manifest.json")
+    manifest.write_text(json.dumps(kubernetes_stack.manifest().document()))
+    command = [
+        sys.executable, "-m", "fairlead.cli.main", "run", f"{project}:chain",
+        "--manifest", str(manifest), "-p", "seconds=5",
+    ]  # fmt: skip
+    import fairlead
+
+    seen = {run.id for run in fairlead.runs(manifest=str(manifest))}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as cli:
+
+        def begun() -> Any:
+            new = [r for r in fairlead.runs(manifest=str(manifest)) if r.id not in seen]
+            return new[0] if new and epochs(new[0].stack.objects, new[0].layout) else None
+
+        run = until(begun, "a run")
+        cli.kill()
+    finished(run)
+
+
+def test_the_api_server_is_killed(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    run = submitted(kubernetes_stack, project)
+    number = processes.alive("kube-apiserver")
+    assert number is not None
+    words = Path(f"/proc/{number}/cmdline").read_text().rstrip("\0").split("\0")
+    os.kill(number, signal.SIGKILL)
+    until(lambda: not processes.alive("kube-apiserver"), "its end")
+    time.sleep(5)
+    processes.start("kube-apiserver", *words[1:])
+    finished(run)
+
+
+def test_a_steps_pod_can_do_nothing_in_the_cluster(
+    kubernetes_stack: KubernetesStack, project: Path
+) -> None:
+    stack = kubernetes_stack
+    pipeline = load_pipeline(project, "intruding")
+    place = {"steps": {"intrude": {"environment": {"PLACE": stack.namespace}}}}
+    found = pipeline.run(manifest=stack.manifest(), config=place)["intrude"].output.load()
+    refused = {"401", "403"}
+    assert found["token"] == "False"
+    assert found["user"] == "65532"
+    assert found["secrets"] in refused
+    assert found["pods"] in refused
+    assert found["root"] == "Read-only file system"
+    account = f"--as=system:serviceaccount:{stack.namespace}:step"
+    for verb, what in (("list", "secrets"), ("create", "pods"), ("create", "jobs")):
+        assert stack.kubectl("auth", "can-i", verb, what, account, check=False).strip() == "no"
+
+
+def test_the_namespace_is_deleted(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    """Whoever waits is told; what was recorded is still there."""
+    with kubernetes_stack.elsewhere() as stack:
+        run = submitted(stack, project)
+        stack.cluster.kubectl("delete", "namespace", stack.namespace, "--wait=false")
+        until(lambda: run.stack.adapter("orchestrator").problem(_reference(run)), "word of it")
+        assert run.refresh()["first"].output.load() == 1
+
+
+def test_quota_that_leaves_no_room(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    with kubernetes_stack.elsewhere() as stack:
+        quota = {
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"},
+            "spec": {"hard": {"count/jobs.batch": "1"}},
+        }  # fmt: skip
+        stack.kubectl("apply", "-f", "-", document=quota)
+        with pytest.raises(RunFailedError, match="exceeded quota"):
+            load_pipeline(project, "chain").run(manifest=stack.manifest(), seconds=0.0)
+
+
+def _reference(run: Run) -> Any:
+    from fairlead.ports.orchestrator import RunReference
+    from fairlead.runtime.session import run_uri
+
+    return RunReference(run_uri(run.stack.objects, run.id), "sha256:" + "0" * 64)

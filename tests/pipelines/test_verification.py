@@ -1,0 +1,80 @@
+"""Runs are compared by what they are, not by when; what differs is told, what may is excluded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fairlead.contracts.manifest import StackManifest
+from fairlead.errors import CapabilityError
+from fairlead.testing import semantics
+from fairlead.verification import compare_runs, verify
+
+PICKLED = """
+from fairlead import pipeline, step
+
+class Odd:
+    def __init__(self) -> None:
+        self.salt = {salt}
+
+@step
+def make() -> Odd:
+    return Odd()
+
+@step
+def count(odd: Odd) -> int:
+    return 1
+
+@pipeline
+def odd() -> None:
+    count(make())
+"""
+
+
+def manifest(folder: Path, name: str) -> StackManifest:
+    store = {"flavor": "local", "url": (folder / name).as_uri(), "allow_pickle": True}
+    components = {"artifact_store": store, "orchestrator": {"flavor": "local"}}
+    return StackManifest.build(name, "local", components)
+
+
+def test_two_local_stacks_agree(tmp_path: Path) -> None:
+    stacks = {name: {"manifest": manifest(tmp_path, name)} for name in ("one", "two")}
+    found = verify(semantics.arithmetic, stacks, {"start": 4})
+    assert found.equal
+    assert len(found.of("artifacts", "equal")) == 7
+    assert len(found.of("cache keys", "equal")) == 7
+    assert found.of("lineage", "equal")
+    assert set(found.runs) == {"one", "two"}
+
+
+def test_different_values_are_told_with_what_follows(tmp_path: Path) -> None:
+    one = semantics.arithmetic.run(manifest=manifest(tmp_path, "one"), start=1)
+    two = semantics.arithmetic.run(manifest=manifest(tmp_path, "two"), start=2)
+    found = compare_runs({"one": one, "two": two})
+    assert not found.equal
+    different = {finding.name for finding in found.of("artifacts", "different")}
+    assert {"number.output", "total.output"} <= different
+    assert [f.name for f in found.of("graph", "different")] == ["number"]
+
+
+def test_a_declared_indeterminacy_is_excluded_and_reported(tmp_path: Path) -> None:
+    from fairlead.loading import load_pipeline
+
+    runs = {}
+    for salt, name in enumerate(("one", "two")):
+        folder = tmp_path / f"project-{name}"
+        folder.mkdir()
+        (folder / f"odd_{name}.py").write_text(PICKLED.format(salt=salt))
+        pipeline = load_pipeline(folder / f"odd_{name}.py")
+        runs[name] = pipeline.run(manifest=manifest(tmp_path, name))
+    found = compare_runs(runs)
+    assert [f.name for f in found.of("artifacts", "excluded")] == ["make.output"]
+    assert [f.name for f in found.of("artifacts", "equal")] == ["count.output"]
+    assert not found.equal, "the code differs, and that is no indeterminacy"
+    assert found.of("graph", "different")
+
+
+def test_one_stack_is_no_comparison() -> None:
+    with pytest.raises(CapabilityError, match="two or more"):
+        verify(semantics.arithmetic, {"local": {}}, {})
