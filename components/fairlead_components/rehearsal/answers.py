@@ -10,9 +10,10 @@ from typing import Any
 
 from fairlead_components.provider.wire import UNKNOWN
 from fairlead_components.rehearsal.errors import AnswersError
-from fairlead_components.rehearsal.resource_types import Fields, FunctionType
+from fairlead_components.rehearsal.resource_types import Fields, FunctionType, is_bridged
 from fairlead_components.rehearsal.shapes.aws import AwsShape
 from fairlead_components.rehearsal.shapes.azure_native import AzureNativeShape
+from fairlead_components.rehearsal.shapes.fairlead import FairleadShape
 from fairlead_components.rehearsal.shapes.gcp import GcpShape
 from fairlead_components.rehearsal.shapes.kubernetes import KubernetesShape
 from fairlead_components.rehearsal.shapes.shape import Shape, Subject
@@ -23,6 +24,7 @@ _SHAPES: Mapping[str, Shape] = {
     "gcp": GcpShape(),
     "azure-native": AzureNativeShape(),
     "kubernetes": KubernetesShape(),
+    "fairlead": FairleadShape(),
 }
 
 #: How deep objects within objects are made up; types may contain themselves.
@@ -128,7 +130,8 @@ class Completion:
         return {
             field: self.make(field, of, depth + 1)
             for field, (of, wanted) in fields.items()
-            if wanted
+            # Bridged SDKs call whatever is computed within an object optional.
+            if wanted or is_bridged(self.subject.token)
         }
 
 

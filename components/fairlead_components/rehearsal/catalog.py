@@ -8,10 +8,8 @@ from typing import Any, Protocol
 from fairlead import __version__
 from fairlead_components.provider.handler import Handler
 from fairlead_components.provider.wire import is_unknown
-from fairlead_components.rehearsal.answers import shape_of
 from fairlead_components.rehearsal.resource_types import FunctionType, ResourceType
 from fairlead_components.rehearsal.sdk import Sdk
-from fairlead_components.rehearsal.shapes.shape import Subject
 from fairlead_components.rehearsal.validation import Failure
 
 
@@ -40,11 +38,8 @@ class Catalog(Protocol):
     def with_defaults(self, kind: ResourceType, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return inputs with those that the provider fills in."""
 
-    def identifier(self, kind: ResourceType, subject: Subject) -> str:
-        """Return a resource's id."""
-
-    def computed(self, kind: ResourceType, subject: Subject, *, preview: bool) -> dict[str, Any]:
-        """Return the outputs of a type that tells none."""
+    def hidden(self, kind: ResourceType) -> frozenset[str]:
+        """Return the outputs that are secret whatever is put in."""
 
 
 class SdkCatalog:
@@ -87,14 +82,10 @@ class SdkCatalog:
         del kind
         return dict(inputs)
 
-    def identifier(self, kind: ResourceType, subject: Subject) -> str:
-        """Return an id as the cloud writes it."""
-        return shape_of(kind.package).identifier(subject)
-
-    def computed(self, kind: ResourceType, subject: Subject, *, preview: bool) -> dict[str, Any]:
-        """Compute nothing."""
-        del kind, subject, preview
-        return {}
+    def hidden(self, kind: ResourceType) -> frozenset[str]:
+        """Know none: SDKs tell the engine which outputs are secret."""
+        del kind
+        return frozenset()
 
 
 class HandlerCatalog:
@@ -116,9 +107,12 @@ class HandlerCatalog:
         handler = self._handlers.get(token)
         if handler is None:
             return None
+        inputs = {n: [_kind(rule.type), rule.required] for n, rule in handler.inputs.items()}
+        outputs = {n: [_kind(rule.type), True] for n, rule in handler.outputs.items()}
         return ResourceType(
             token,
-            {name: [_kind(rule.type), rule.required] for name, rule in handler.inputs.items()},
+            inputs,
+            {**inputs, **outputs},
             replacing=tuple(name for name, rule in handler.inputs.items() if rule.replaces),
         )
 
@@ -136,18 +130,11 @@ class HandlerCatalog:
         """Fill in what the handler does."""
         return self._handlers[kind.token].check(inputs)[0]
 
-    def identifier(self, kind: ResourceType, subject: Subject) -> str:
-        """Return the id that the handler would give."""
-        del kind
-        if subject.type == "ManifestPublication":
-            return f"{subject.text('store')}#{subject.text('stack')}"
-        return subject.text("path", default=subject.name)
-
-    def computed(self, kind: ResourceType, subject: Subject, *, preview: bool) -> dict[str, Any]:
-        """Compute where a manifest would be published, if it were the first."""
-        if preview or "path" in subject.values or "path" not in self._handlers[kind.token].outputs:
-            return {}
-        return {"path": f"manifests/current/1-{subject.text('stack')}.json"}
+    def hidden(self, kind: ResourceType) -> frozenset[str]:
+        """Ask the handler."""
+        handler = self._handlers[kind.token]
+        rules = {**handler.inputs, **handler.outputs}
+        return frozenset(name for name, rule in rules.items() if getattr(rule, "secret", False))
 
 
 def _kind(declared: str) -> Any:

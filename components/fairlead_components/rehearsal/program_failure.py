@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fairlead_components.rehearsal.cycle import Rehearsal
+from fairlead_components.rehearsal.cycle import Phase, Rehearsal
 from fairlead_components.rehearsal.errors import ProgramError
+from fairlead_components.rehearsal.plan import STACK
 
 _RAISED = "Program failed with an unhandled exception"
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<name>.+)$', re.MULTILINE)
+_ENDED = re.compile(r"an unhandled error occurred:")
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '(pulumi_[\w]+)")
 _PLUGIN = re.compile(r"no resource plugin '?(?:pulumi-resource-)?([\w-]+)'? found")
 
@@ -37,6 +39,17 @@ def require_program(rehearsal: Rehearsal, project: Path) -> None:
                 )
             if _RAISED in one.message:
                 raise ProgramError(_told(one.message, project))
+        _require_end(phase, project)
+
+
+def _require_end(phase: Phase, project: Path) -> None:
+    """Refuse a program that ended itself with a message, and not because of a resource."""
+    errors = [one for one in phase.diagnostics if one.severity == "error"]
+    said = [one.message for one in errors if not _ENDED.match(one.message)]
+    about_resources = any(one.urn and f"::{STACK}::" not in one.urn for one in errors)
+    if len(said) < len(errors) and not about_resources:
+        told = " ".join(" ".join(said).split()) or errors[0].message
+        raise ProgramError(f"The program in {project} ended with an error: {told}")
 
 
 def _told(message: str, project: Path) -> str:

@@ -206,13 +206,14 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         inputs = decode(request.properties)
         subject = self._subject(kind, request.urn, inputs.values, context)
         outputs = self._complete(kind, subject, inputs.values, preview=request.preview)
+        secret = inputs.secret | self._catalog.hidden(kind)
         if request.preview:
-            return pb.CreateResponse(properties=encode(outputs, inputs.secret))
+            return pb.CreateResponse(properties=encode(outputs, secret))
         self.calls["create"] += 1
-        identifier = self._catalog.identifier(kind, subject)
+        identifier = shape_of(kind.package).identifier(subject)
         if "id" in kind.outputs and "id" not in inputs.values:
             outputs["id"] = identifier
-        return pb.CreateResponse(id=identifier, properties=encode(outputs, inputs.secret))
+        return pb.CreateResponse(id=identifier, properties=encode(outputs, secret))
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Tell what would be changed: what is computed stays as it was."""
@@ -223,7 +224,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         outputs = self._complete(kind, subject, news.values, before, preview=request.preview)
         if not request.preview:
             self.calls["update"] += 1
-        return pb.UpdateResponse(properties=encode(outputs, news.secret))
+        secret = news.secret | self._catalog.hidden(kind)
+        return pb.UpdateResponse(properties=encode(outputs, secret))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Find a resource as it was left; one of which nothing is recorded, as its type says."""
@@ -232,7 +234,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         self.calls["read"] += 1
         secret = inputs.secret | state.secret
         outputs = state.values
-        if not inputs.values:
+        promised = {name for name, (_, required) in kind.outputs.items() if required} - {"id"}
+        if not inputs.values and not promised <= outputs.keys():  # seen for the first time
             self._imported.add(request.urn)
             named = request.id.rstrip("/").rpartition("/")[2].rpartition(":")[2]
             values = {**({kind.naming: named} if kind.naming else {}), **state.values}
@@ -283,7 +286,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     ) -> dict[str, Any]:
         """Return the outputs of a resource, given its inputs, which may be unknown in part."""
         if kind.opaque or not kind.outputs:
-            return {**self._catalog.computed(kind, subject, preview=preview), **inputs}
+            return dict(inputs)
         promised = {k: v for k, v in kind.outputs.items() if k != "id"}
         shape = shape_of(kind.package)
         completion = Completion(shape, subject, kind.objects, kind.inputs, preview)

@@ -141,9 +141,9 @@ class AwsShape(Shape):
             short = {"security-group": "sg", "route-table": "rtb", "internet-gateway": "igw",
                      "vpc-endpoint": "vpce", "instance": "i", "nat-gateway": "nat"}  # fmt: skip
             return f"{short.get(kind, kind)}-0{subject.digits(16)}"
-        for owner in ("bucket", "repository", "role"):
-            if subject.text(owner):  # settings of another resource are known by it
-                return subject.text(owner)
+        owner = {"s3": "bucket", "ecr": "repository", "iam": "role"}.get(subject.service, "")
+        if subject.text(owner):  # settings of another resource are known by it
+            return subject.text(owner)
         if subject.service in {"sns", "secretsmanager", "sfn", "lb", "alb", "acm"}:
             return arn(subject)
         return subject.name

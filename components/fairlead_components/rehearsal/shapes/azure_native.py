@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead_components.rehearsal.shapes.shape import LONG_AGO, Shape, Subject
+from fairlead_components.rehearsal.shapes.shape import LONG_AGO, Shape, Subject, plural
 
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 TENANT = "00000000-0000-4000-8000-000000000002"
@@ -28,11 +28,7 @@ def _namespace(subject: Subject) -> str:
 
 
 def _type(subject: Subject) -> str:
-    return f"{_namespace(subject)}/{_plural(subject.type[:1].lower() + subject.type[1:])}"
-
-
-def _plural(kind: str) -> str:
-    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    return f"{_namespace(subject)}/{plural(subject.type[:1].lower() + subject.type[1:])}"
 
 
 def _key_uri(subject: Subject) -> str:
@@ -66,12 +62,12 @@ class AzureNativeShape(Shape):
         scope = subject.text("scope").rstrip("/")
         base = scope or (f"{subscription}/resourceGroups/{group}" if group else subscription)
         parents = "".join(
-            f"/{_plural(name.removesuffix('Name'))}/{value}"
+            f"/{plural(name.removesuffix('Name'))}/{value}"
             for name, value in subject.values.items()
             if name.endswith("Name") and name != "resourceGroupName" and value != subject.name
             and isinstance(value, str)
         )  # fmt: skip
-        own = f"{_plural(subject.type[:1].lower() + subject.type[1:])}/{subject.name}"
+        own = f"{plural(subject.type[:1].lower() + subject.type[1:])}/{subject.name}"
         return f"{base}/providers/{_namespace(subject)}{parents}/{own}"
 
     def automatic_name(self, subject: Subject) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead_components.rehearsal.shapes.shape import Shape, Subject
+from fairlead_components.rehearsal.shapes.shape import Shape, Subject, plural
 
 PROJECT = "rehearsal"
 NUMBER = "123456789012"
@@ -38,14 +38,13 @@ def path(subject: Subject) -> str:
         >>> path(Subject("gcp:artifactregistry/repository:Repository", "u", "r", {"location": "x"}))
         'projects/rehearsal/locations/x/repositories/r'
     """
-    kind = subject.type[:1].lower() + subject.type[1:]
-    plural = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    kinds = plural(subject.type[:1].lower() + subject.type[1:])
     where = subject.text("location", "region", "zone")
     middle = f"/locations/{where}" if where else ""
     ring = subject.text("keyRing")
     if ring:
-        return f"{ring}/{plural}/{subject.name}"
-    return f"projects/{project(subject)}{middle}/{plural}/{subject.name}"
+        return f"{ring}/{kinds}/{subject.name}"
+    return f"projects/{project(subject)}{middle}/{kinds}/{subject.name}"
 
 
 def _link(subject: Subject) -> str:
@@ -76,7 +75,7 @@ class GcpShape(Shape):
         """Return a resource's id: its path below its project."""
         if subject.service == "storage" and subject.type == "Bucket":
             return subject.name
-        if subject.type == "ServiceAccount":
+        if subject.service == "serviceaccount" and subject.type == "Account":
             email = account_email(subject)
             return f"projects/{project(subject)}/serviceAccounts/{email}"
         return path(subject)

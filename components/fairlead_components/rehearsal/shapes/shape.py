@@ -61,6 +61,18 @@ class Subject:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.seed}|{salt}"))
 
 
+def plural(word: str) -> str:
+    """Return a word's plural, as paths have it.
+
+    Example:
+        >>> plural("repository"), plural("cryptoKey"), plural("bucket")
+        ('repositories', 'cryptoKeys', 'buckets')
+    """
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}s"
+
+
 class Shape:
     """Make up values as no cloud in particular does; each cloud's subclass knows better."""
 
