@@ -44,7 +44,7 @@ class Control:
 
     @property
     def cloud(self) -> str:
-        """The first part of its id: ``AWS``, ``GCP``, ``AZ``, ``K8S`` or ``GEN``."""
+        """The first part of its id: ``AWS``, ``GCP``, ``AZ``, ``K8S``, ``GEN`` or ``PRE``."""
         return self.id.partition("-")[0]
 
     @property
@@ -104,6 +104,6 @@ def controls() -> Mapping[str, Control]:
             **{"remediation": "", "implemented": True} | entry,
             criteria={key: tuple(ids) for key, ids in supported.get(entry["id"], {}).items()},
         )
-        for name in ("aws", "gcp", "azure", "kubernetes", "general")
+        for name in ("aws", "gcp", "azure", "kubernetes", "general", "preflight")
         for entry in read_yaml(_HERE / "controls" / f"{name}.yaml")
     }

@@ -40,7 +40,10 @@ MODULES = (
 )  # fmt: skip
 #: Controls whose mere subject is the violation: there is nothing that could be unknown.
 EXISTENCE = {"AWS-IAM-07", "GCP-IAM-03"}
-IMPLEMENTED = sorted(one.id for one in controls().values() if one.implemented)
+#: Preflight's own are not of one resource: tests/policies/preflight has them.
+IMPLEMENTED = sorted(
+    one.id for one in controls().values() if one.implemented and one.cloud != "PRE"
+)
 TABLE = [
     pytest.param(control, case, id=f"{control}-{case.kind}-{index}")
     for control, cases in sorted(CASES.items())

@@ -35,7 +35,7 @@ def findings(result: Preflight, stack_urn: str) -> list[Finding]:
     for identity in result.identities:
         urn = identity.urn or stack_urn
         for control, problems in (
-            (SUFFICIENT, _lacking(identity)),
+            (SUFFICIENT, _lacking(identity, result)),
             (LEAST, _idle(identity, result)),
             (PASSED, _passed(identity)),
         ):
@@ -48,7 +48,7 @@ def findings(result: Preflight, stack_urn: str) -> list[Finding]:
     return found
 
 
-def _lacking(identity: Identity) -> Problems:
+def _lacking(identity: Identity, result: Preflight) -> Problems:
     if identity.problem:
         return [Undecided(f"{identity.name}: {identity.problem}")]
     denied = identity.with_outcome(Outcome.DENIED)
@@ -60,6 +60,8 @@ def _lacking(identity: Identity) -> Problems:
         problems.append(
             Undecided(f"{identity.name}: {open_[0].decision.reason}: {_listed(_calls(open_))}")
         )
+    if result.silent:  # what they call is not among what was checked
+        problems.append(Undecided(f"{identity.name}: {_silence(result)}"))
     return problems
 
 

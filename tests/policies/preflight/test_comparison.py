@@ -127,6 +127,7 @@ def test_an_adapter_that_declares_nothing_leaves_the_unused_open() -> None:
     }]}  # fmt: skip
     silent = aws_components(schedule={"flavor": "nobody's"})
     assert results(aws_stack(more), silent)[LEAST] == {"pass", "not evaluated"}
+    assert results(aws_stack(), silent)[SUFFICIENT] == {"not evaluated"}
     assert results(aws_stack(more), aws_components())[LEAST] == {"pass", "fail"}
 
 
