@@ -7,7 +7,7 @@ BIN := .venv/bin
 FAIRLEAD := $(BIN)/fairlead
 PYTEST := $(BIN)/python -m pytest -q
 FAST := not server and not slow and not engine and not cluster and not long
-PACKAGES := components/fairlead_components pipelines/fairlead
+PACKAGES := components/fairlead_components pipelines/fairlead policies/fairlead_policies
 
 unexport PYTHONDONTWRITEBYTECODE
 export PULUMI_CONFIG_PASSPHRASE :=
@@ -24,7 +24,7 @@ test: check test-fast test-servers  ## check, then every test but the long ones
 
 check: .venv/.dev  ## style, types, import rules
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy --strict components pipelines tools bench stacks
+	@$(BIN)/mypy --strict components pipelines policies/fairlead_policies tools bench stacks
 	@$(BIN)/lint-imports --no-logo
 
 test-fast: .venv/.dev  ## the tests and examples that need no server and no engine

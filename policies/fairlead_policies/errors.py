@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fairlead.errors import FairleadError
+    from fairlead.errors import FairleadError as FairleadError  # noqa: PLC0414 - for the pack
 else:
     try:
         from fairlead.errors import FairleadError

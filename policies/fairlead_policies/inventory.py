@@ -125,7 +125,7 @@ def _resource(entry: Mapping[str, Any]) -> Resource:
         urn=urn,
         type=normalise(entry["type"]),
         name=urn.rpartition("::")[2],
-        props=_plain(entry.get("inputs") or {}),
+        props=plain(entry.get("inputs") or {}),
         parent=entry.get("parent", ""),
         dependencies=tuple(entry.get("dependencies") or ()),
         property_dependencies={key: tuple(urns or ()) for key, urns in depends.items()},
@@ -134,19 +134,46 @@ def _resource(entry: Mapping[str, Any]) -> Resource:
     )
 
 
-def _plain(value: Any) -> Any:
-    """Return a value without Pulumi's marks: unknown and encrypted ones become UNKNOWN."""
+def plain(value: Any) -> Any:
+    """Return a value without Pulumi's marks: unknown and encrypted ones become UNKNOWN.
+
+    Example:
+        >>> plain({"password": "[secret]", "size": 3})
+        {'password': <Unknown.VALUE: 'unknown'>, 'size': 3}
+    """
     if isinstance(value, str):
         return UNKNOWN if value in _UNKNOWNS or value == _HIDDEN else value
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if not isinstance(value, Mapping):
         return value
     if value.get(_SIGNATURE) in {_SECRET, _OUTPUT}:
         text = value.get("plaintext")
         inner = json.loads(text) if text is not None else value.get("value", _HIDDEN)
-        return _plain(inner)
-    return {key: _plain(one) for key, one in value.items() if not key.startswith("__")}
+        return plain(inner)
+    return {key: plain(one) for key, one in value.items() if not key.startswith("__")}
+
+
+def redacted(content: bytes) -> bytes:
+    r"""Return a plan or an export without its secrets, encrypted or not.
+
+    Example:
+        >>> redacted(b'{"password": {"%s": "%s", "plaintext": "x"}}' % (
+        ...     _SIGNATURE.encode(), _SECRET.encode()))
+        b'{\n "password": "[secret]"\n}'
+    """
+
+    def hidden(value: Any) -> Any:
+        if isinstance(value, list):
+            return [hidden(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get(_SIGNATURE) == _SECRET:
+            return _HIDDEN
+        return {key: hidden(one) for key, one in value.items()}
+
+    data = hidden(json.loads(content))
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _names(resources: tuple[Resource, ...]) -> tuple[str, str]:

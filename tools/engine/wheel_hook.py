@@ -30,3 +30,7 @@ class EngineSourceHook(BuildHookInterface[Any]):
                 if path.suffix in {".go", ".mod", ".sum"} or path.name == "packages.py":
                     inside = path.relative_to(folder).as_posix()
                     build_data["force_include"][str(path)] = f"{_TARGET}/{inside}"
+            # What Pulumi wants at the root of a pack: `fairlead policies path` lays it there.
+            for name in ("PulumiPolicy.yaml", "__main__.py", "requirements.txt"):
+                pack = str(Path(self.root, "policies", name))
+                build_data["force_include"][pack] = f"fairlead_policies/pack_files/{name}"

@@ -1,0 +1,1 @@
+"""The commands that hold stacks to the controls."""

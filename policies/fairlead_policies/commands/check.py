@@ -1,0 +1,198 @@
+"""``fairlead check``: hold a stack to the controls, offline."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairlead_policies.errors import PolicyError, listed
+
+if TYPE_CHECKING:
+    from fairlead_policies.inventory import Inventory
+    from fairlead_policies.report.matrix import Report
+
+app = typer.Typer(name="check", help="Hold a stack to the controls, offline.")
+
+_CONFIG = "fairlead-policies.yaml"
+
+
+class Format(StrEnum):
+    """Name the forms of a report."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    HTML = "html"
+
+
+class Severity(StrEnum):
+    """Name how bad a finding is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@app.command()
+def check(
+    stack: Annotated[
+        str | None, typer.Argument(help="The stack to rehearse; leave it out with --file.")
+    ] = None,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="A stack export or a saved `pulumi preview --json`."),
+    ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", help="A Pulumi project; by default the one here or above."),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="How the report is written.")
+    ] = Format.TEXT,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to; then the terminal shows the matrix."),
+    ] = None,
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", help="The least severity that gives exit status 1.")
+    ] = Severity.LOW,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help=f"The pack's settings; by default {_CONFIG}, if there."),
+    ] = None,
+    waivers: Annotated[
+        Path | None, typer.Option("--waivers", help="A YAML file with findings that are accepted.")
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", help="A folder to write what an auditor needs to.")
+    ] = None,
+    time: Annotated[
+        datetime | None,
+        typer.Option(help="The time to report, in UTC; by default SOURCE_DATE_EPOCH, or now."),
+    ] = None,
+) -> None:
+    """Hold a stack to the controls, offline.
+
+    Without --file, the stack's program is rehearsed first. Exit status 1: something fails; 2: an
+    input is wrong, or a waiver has expired or covers nothing.
+    """
+    if (stack is None) == (file is None):
+        raise PolicyError("Name either a stack, to rehearse it, or a --file with its resources.")
+    inventory, remarks = _inventory(stack, file, directory)
+    report = build_report(
+        inventory, config=config, waivers=waivers, time=_time(time), remarks=remarks
+    )
+    _write(report, form, output)
+    if evidence is not None:
+        from fairlead_policies.report.evidence import write_evidence
+
+        write_evidence(report, evidence, waivers=waivers)
+    if report.waiver_problems:
+        raise listed(str(waivers), report.waiver_problems)
+    raise typer.Exit(1 if remarks or report.fails(fail_on.value) else 0)
+
+
+def build_report(
+    inventory: Inventory,
+    *,
+    config: Path | None,
+    waivers: Path | None,
+    time: datetime,
+    remarks: Sequence[str] = (),
+) -> Report:
+    """Return the report on some resources.
+
+    Args:
+        inventory: The resources.
+        config: The pack's settings; by default the file of the known name, if there is one.
+        waivers: What is accepted.
+        time: When it is, which waivers are compared with.
+        remarks: What else is worth knowing.
+
+    Raises:
+        PolicyError: A file cannot be used.
+    """
+    from fairlead_policies.checks import run_checks
+    from fairlead_policies.report.matrix import Report
+    from fairlead_policies.settings import Settings, read_settings
+    from fairlead_policies.versions import pack_version
+    from fairlead_policies.waivers import apply_waivers, read_waivers
+
+    if config is None and Path(_CONFIG).is_file():
+        config = Path(_CONFIG)
+    settings = read_settings(config) if config is not None else Settings()
+    accepted = read_waivers(waivers) if waivers is not None else ()
+    waived = apply_waivers(run_checks(inventory, settings), accepted, time.date())
+    return Report(
+        inventory, settings, waived.findings, time, pack_version(), waived.problems, remarks
+    )
+
+
+def _inventory(
+    stack: str | None, file: Path | None, directory: Path | None
+) -> tuple[Inventory, list[str]]:
+    """Return the resources, and what is wrong with them before any control is asked."""
+    if file is not None:
+        from fairlead_policies.inventory import read_inventory
+
+        return read_inventory(file), []
+    from fairlead_policies.commands.rehearsed import rehearsed_inventory
+
+    assert stack is not None
+    return rehearsed_inventory(stack, directory)
+
+
+def _time(given: datetime | None) -> datetime:
+    if given is not None:
+        return given.replace(tzinfo=given.tzinfo or UTC).astimezone(UTC)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except ValueError:
+        raise PolicyError("SOURCE_DATE_EPOCH must be a whole number of seconds.") from None
+
+
+def _write(report: Report, form: Format, output: Path | None) -> None:
+    if form is not Format.TEXT or output is not None:
+        content = _render(report, form)
+        if output is None:
+            typer.echo(content, nl=False)
+            return
+        try:
+            output.write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise PolicyError(f"{output} cannot be written: {error.strerror}.") from error
+    from fairlead_policies.report.terminal import lines
+
+    typer.echo("\n".join(lines(report)))
+    for remark in report.remarks:
+        typer.echo(remark, err=True)
+
+
+#: What writes each form, imported only when it is asked for.
+_WRITERS = {
+    Format.TEXT: "terminal",
+    Format.JSON: "json_report",
+    Format.SARIF: "sarif",
+    Format.JUNIT: "junit",
+    Format.HTML: "page",
+}
+
+
+def _render(report: Report, form: Format) -> str:
+    """Return a report in a form."""
+    writer = importlib.import_module(f"fairlead_policies.report.{_WRITERS[form]}")
+    content: str = writer.render(report)
+    return content

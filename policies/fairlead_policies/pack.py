@@ -1,0 +1,283 @@
+"""The pack without Pulumi: which policies there are, and what each says of a resource.
+
+Pulumi deserialises every resource once for each policy, so that its cost grows with their product:
+controls of one cloud, subject and severity share a policy, and a resource is judged once for all.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from fairlead_policies.catalog import SEVERITIES, Control, controls
+from fairlead_policies.errors import FairleadError
+from fairlead_policies.evaluation import evaluate, findings_of
+from fairlead_policies.inventory import plain
+from fairlead_policies.resource import Resource, normalise
+from fairlead_policies.results import Finding, Result
+from fairlead_policies.rules import every_rule
+from fairlead_policies.settings import Settings, parse_settings, read_settings
+from fairlead_policies.stack import Stack
+from fairlead_policies.waivers import Waiver, apply_waivers, read_waivers
+
+CONFIGURATION = "fairlead-configuration"
+WAIVED = "fairlead-waived"
+WAIVERS = "fairlead-waivers"
+#: Names a YAML file of settings; what `--policy-pack-config` says goes before it.
+SETTINGS_FILE = "FAIRLEAD_POLICY_CONFIG"
+
+_CLOUDS = {
+    "AWS": "AWS", "GCP": "Google Cloud", "AZ": "Azure", "K8S": "Kubernetes", "GEN": "Every cloud",
+}  # fmt: skip
+_SUBJECTS = {
+    "identity": {"IAM", "RBAC", "KMS", "KV"},
+    "network": {"VPC", "NET", "NP", "SVC", "ING"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Describe the controls of one cloud, subject, scope and severity."""
+
+    cloud: str
+    subject: str
+    scope: str
+    severity: str
+    controls: tuple[Control, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name in Pulumi's configuration and output."""
+        scope = "" if self.scope == "resource" else "-stack"
+        return f"{self.cloud.lower()}-{self.subject}{scope}-{self.severity}"
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return f"{_CLOUDS[self.cloud]} {self.subject}, severity {self.severity}"
+
+    @property
+    def description(self) -> str:
+        """The controls it is of; Pulumi repeats it with each violation, so it is short."""
+        return f"{self.title}: {len(self.controls)} controls."
+
+    @property
+    def reference(self) -> str:
+        """The criteria of SOC 2 that it supports, the only framework Pulumi shows."""
+        return ", ".join(sorted({c for one in self.controls for c in one.criteria["soc2"]}))
+
+    @property
+    def remediation(self) -> str:
+        """What to do about each control."""
+        return "\n".join(f"{one.id}: {one.remediation}" for one in self.controls)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The criteria of every framework."""
+        found = {
+            f"{key}:{criterion}"
+            for one in self.controls
+            for key, ids in one.criteria.items()
+            for criterion in ids
+        }
+        return tuple(sorted(found))
+
+
+@cache
+def groups() -> tuple[Group, ...]:
+    """Return the groups, the most severe first."""
+    found: dict[tuple[str, str, str, str], list[Control]] = {}
+    ruled = {one.control for one in every_rule()}  # preflight's need a stack's manifest, not rules
+    for one in controls().values():
+        if one.id in ruled:
+            key = (one.cloud, _subject(one), one.scope, one.severity)
+            found.setdefault(key, []).append(one)
+    order = sorted(found, key=lambda key: (key[2], -SEVERITIES.index(key[3]), key))
+    return tuple(Group(*key, tuple(found[key])) for key in order)
+
+
+def _subject(control: Control) -> str:
+    if control.cloud != "AWS" or control.scope == "stack":
+        return "baseline"  # few enough to share a policy
+    return next((name for name, of in _SUBJECTS.items() if control.service in of), "service")
+
+
+def schema() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of each setting, without defaults: what is absent stays the file's."""
+    kinds = {"boolean", "integer", "string", "array", "object"}
+    found: dict[str, dict[str, Any]] = {"waivers": {"type": "string"}}
+    for name, one in Settings.model_json_schema()["properties"].items():
+        kind = one.get("type", "object")
+        entry: dict[str, Any] = {"type": kind if kind in kinds else "object"}
+        if "enum" in one:
+            entry["enum"] = one["enum"]
+        if kind == "array":
+            entry["items"] = {"type": "string"}
+        found[name] = entry
+    return found
+
+
+class Planned(Protocol):
+    """What Pulumi tells of a resource when all are known."""
+
+    urn: str
+    resource_type: str
+    name: str
+    props: Any
+    parent: Any
+    dependencies: Sequence[Any]
+    property_dependencies: Mapping[str, Sequence[Any]]
+
+
+class Session:
+    """Judge the resources of one run; Pulumi calls from several threads.
+
+    Resource policies see inputs, stack policies outputs, in which a preview calls everything
+    computed unknown: so inputs are kept, and stack policies get them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._settings = Settings()
+        self._waivers: tuple[Waiver, ...] = ()
+        self._given: Mapping[str, Any] | None = None
+        self._problems: list[str] = []
+        self._resources: dict[str, Resource] = {}
+        self._findings: dict[str, list[Finding]] = {}
+        self._asked: dict[str, set[str]] = {}
+        self._whole: tuple[tuple[Resource, ...], list[Finding]] | None = None
+
+    def configure(self, given: Mapping[str, Any]) -> list[str]:
+        """Take the settings, which Pulumi gives again with each resource.
+
+        Returns:
+            What is wrong with them, the first time.
+        """
+        with self._lock:
+            if given == self._given:
+                return []
+            self._given = dict(given)
+            try:
+                self._read(dict(given))
+            except FairleadError as error:
+                self._problems = [str(error)]
+            return list(self._problems)
+
+    def _read(self, given: dict[str, Any]) -> None:
+        waivers = given.pop("waivers", None)
+        named = os.environ.get(SETTINGS_FILE)
+        base = read_settings(Path(named)).model_dump(mode="json") if named else {}
+        numbers = {k: int(v) for k, v in given.items() if isinstance(v, float)}
+        self._settings = parse_settings(base | given | numbers, "the pack's configuration")
+        self._waivers = read_waivers(Path(waivers)) if waivers else ()
+
+    def judge(self, group: Group, urn: str, type_: str, name: str, props: Any) -> Iterator[str]:
+        """Yield what a group of controls says of a resource that is being registered."""
+        with self._lock:
+            asked = self._asked.setdefault(urn, set())
+            if group.name in asked or urn not in self._findings:
+                asked.clear()  # registered anew, as `up` does after its preview
+                self._take(urn, type_, name, props)
+            asked.add(group.name)
+            found = list(self._findings[urn])
+        yield from self._messages(group, found)
+
+    def _take(self, urn: str, type_: str, name: str, props: Any) -> None:
+        resource = Resource(urn, normalise(type_), name, plain(unwrapped(props)))
+        self._resources[urn] = resource
+        self._whole = None
+        if self._problems:
+            self._findings[urn] = []
+            return
+        stack = Stack([resource], self._settings)
+        wanted = {one.id for one in controls().values() if one.scope == "resource"}
+        found = list(findings_of(resource, stack, wanted))
+        self._findings[urn] = self._covered(found)
+
+    def _covered(self, findings: Sequence[Finding]) -> list[Finding]:
+        today = datetime.now(UTC).date()
+        return list(apply_waivers(findings, self._waivers, today).findings)
+
+    def judge_stack(self, group: Group, resources: Sequence[Planned]) -> Iterator[tuple[str, str]]:
+        """Yield what a group of controls says when all resources are known."""
+        with self._lock:
+            found = self._stack_findings(resources)
+        wanted = {one.id for one in group.controls}
+        for one in found:
+            if one.control in wanted and one.result is Result.FAIL:
+                yield self._message(one), one.urn
+
+    def _stack_findings(self, resources: Sequence[Planned]) -> list[Finding]:
+        """Return the findings of controls that need companions, computed once a run."""
+        known = tuple(self._joined(one) for one in resources)
+        if self._whole is None or self._whole[0] != known:
+            found = evaluate(known, self._settings) if not self._problems else []
+            scoped = [one for one in found if controls()[one.control].scope == "stack"]
+            self._whole = (known, self._covered(scoped))
+        return self._whole[1]
+
+    def _joined(self, planned: Planned) -> Resource:
+        """Return a resource with its inputs, where they were seen, and what it depends on."""
+        base = self._resources.get(planned.urn) or Resource(
+            planned.urn,
+            normalise(planned.resource_type),
+            planned.name,
+            plain(unwrapped(planned.props)),
+        )
+        return replace(
+            base,
+            parent=planned.parent.urn if planned.parent is not None else "",
+            dependencies=tuple(one.urn for one in planned.dependencies),
+            property_dependencies={
+                name: tuple(one.urn for one in sources)
+                for name, sources in planned.property_dependencies.items()
+            },
+        )
+
+    def waived(self, urn: str) -> Iterator[str]:
+        """Yield the waived findings of a resource that is being registered."""
+        with self._lock:
+            found = list(self._findings.get(urn, ()))
+        for one in found:
+            if one.result is Result.WAIVED:
+                yield self._message(one)
+
+    def waivers(self, resources: Sequence[Planned]) -> Iterator[tuple[str, str | None]]:
+        """Yield the waived findings of stack controls, and waivers that should go."""
+        with self._lock:
+            stack = self._stack_findings(resources)
+            every = [one for found in self._findings.values() for one in found] + stack
+            today = datetime.now(UTC).date()
+            used = {one.waiver for one in every if one.waiver is not None}
+        for waiver in self._waivers:
+            what = f"the waiver of {waiver.control} on {waiver.resource} (owner {waiver.owner})"
+            if waiver.expires < today:
+                yield f"{what} expired on {waiver.expires.isoformat()}", None
+            elif waiver not in used:
+                yield f"{what} covers no finding: remove it", None
+
+    def _messages(self, group: Group, findings: Sequence[Finding]) -> Iterator[str]:
+        wanted = {one.id for one in group.controls}
+        for one in findings:
+            if one.control in wanted and one.result is Result.FAIL:
+                yield self._message(one)
+
+    @staticmethod
+    def _message(finding: Finding) -> str:
+        control = controls()[finding.control]
+        text = f"{control.id} {control.title}: {finding.message}."
+        if finding.waiver is not None:
+            waiver = finding.waiver
+            return f"{text} Waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+        return f"{text} {control.remediation}"
+
+
+def unwrapped(props: Any) -> Any:
+    """Return the plain data behind Pulumi's proxies, which raise where a value is unknown."""
+    return props["__target"] if hasattr(props, "_DictProxy__target") else props

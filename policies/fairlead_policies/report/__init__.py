@@ -1,0 +1,1 @@
+"""What became of every control, for people, for machines and for auditors."""
