@@ -28,6 +28,27 @@ BUILTIN: Mapping[str, str] = {
     ),
     "local.secret_store.local": "fairlead_components.local.local_secret_store:LocalSecretStore",
     "local.identity.local": "fairlead_components.local.local_identity:LocalIdentity",
+    "kubernetes.cluster.namespace": (
+        "fairlead_components.kubernetes.namespace_cluster:KubernetesNamespace"
+    ),
+    "kubernetes.identity.kubernetes": (
+        "fairlead_components.kubernetes.kubernetes_identity:KubernetesIdentity"
+    ),
+    "kubernetes.orchestrator.kubernetes": (
+        "fairlead_components.kubernetes.kubernetes_orchestrator:KubernetesOrchestrator"
+    ),
+    "kubernetes.step_operator.kubernetes": (
+        "fairlead_components.kubernetes.kubernetes_step_operator:KubernetesStepOperator"
+    ),
+    "kubernetes.artifact_store.versitygw": (
+        "fairlead_components.kubernetes.versitygw_artifact_store:VersitygwArtifactStore"
+    ),
+    "kubernetes.secret_store.kubernetes": (
+        "fairlead_components.kubernetes.kubernetes_secret_store:KubernetesSecretStore"
+    ),
+    "kubernetes.container_registry.oci": (
+        "fairlead_components.kubernetes.oci_container_registry:OciContainerRegistry"
+    ),
 }
 
 

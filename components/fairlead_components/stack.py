@@ -101,10 +101,14 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
         lambda known: StackManifest.build(stack, config.provider, known).document()
     )
     if "artifact_store" in by_kind:
-        store = built[by_kind["artifact_store"].name].contract["url"]
+        item = by_kind["artifact_store"]
+        store = built[item.name].contract
+        # A folder's URL says all; and what the state of local stacks holds stays as it is.
+        local = item.component.flavor == "local"
         ManifestPublication(
             "manifest",
-            store=store,
+            store=store["url"],
+            contract=None if local else store,
             stack=stack,
             manifest=manifest,
             # What was published stays: objects of a store are written once and only the

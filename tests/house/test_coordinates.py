@@ -21,6 +21,7 @@ WITHOUT_ADAPTER = {
     "network": "lies beneath what is called",
     "key": "the cloud's own services use it",
     "cluster": "its orchestrator and step operator are what is called",
+    "container_registry": "image builders push to it and nodes pull from it, neither through us",
 }
 
 

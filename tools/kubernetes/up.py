@@ -27,6 +27,7 @@ from tools.kubernetes.layout import (
 )
 from tools.kubernetes.processes import alive, listens, start, wait_for
 from tools.kubernetes.programs import tell
+from tools.kubernetes.storage import storage
 
 #: The kubelet sets these for the whole machine.
 _SYSCTLS = (
@@ -137,24 +138,13 @@ def _start() -> None:
     _start_control_plane()
     _start_node()
     dns.start(kubectl)
-    kubectl("apply", "-f", "-", document=json.dumps(_STORAGE))
+    kubectl("apply", "-f", "-", document=json.dumps(storage()))
     wait_for("the node", 90, _node_ready, "kubelet", "containerd")
     wait_for(
         "the default service account", 30,
         lambda: "default" in kubectl("get", "serviceaccount", check=False),
         "kube-controller-manager",
     )  # fmt: skip
-
-
-_STORAGE = {
-    "apiVersion": "storage.k8s.io/v1",
-    "kind": "StorageClass",
-    "metadata": {
-        "name": "standard",
-        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-    },
-    "provisioner": "kubernetes.io/host-path",
-}
 
 
 def _node_ready() -> bool:
@@ -240,7 +230,6 @@ def _start_control_plane() -> None:
         "--use-service-account-credentials=true",
         "--service-account-private-key-file=pki/accounts.key", "--root-ca-file=pki/ca.crt",
         "--cluster-signing-cert-file=pki/ca.crt", "--cluster-signing-key-file=pki/ca.key",
-        "--enable-hostpath-provisioner=true",
     )  # fmt: skip
     start("kube-scheduler", *leader, "--kubeconfig=scheduler.kubeconfig")
 

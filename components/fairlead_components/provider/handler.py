@@ -33,6 +33,7 @@ class Property:
         required: Whether a program has to give it.
         default: What it is when a program does not.
         replaces: Whether changing it makes a new resource.
+        secret: Whether the engine is to encrypt it and never to show it.
     """
 
     type: str
@@ -40,6 +41,7 @@ class Property:
     required: bool = False
     default: Any = None
     replaces: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,12 @@ class Handler(ABC):
         rules = self.inputs
         return changed, [name for name in changed if name in rules and rules[name].replaces]
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Return the names of the properties that are secret."""
+        rules = {**self.inputs, **self.outputs}
+        return frozenset(name for name, rule in rules.items() if rule.secret)
+
     @abstractmethod
     def create(self, inputs: dict[str, Any]) -> Snapshot:
         """Create a resource, or take over what an interrupted or former one left."""
@@ -116,7 +124,7 @@ class Handler(ABC):
 
         Args:
             identifier: Its id.
-            inputs: What is recorded of it; empty when it is imported.
+            inputs: What is recorded of it, inputs and outputs; empty when it is imported.
         """
 
     @abstractmethod

@@ -31,6 +31,7 @@ def main() -> int:
 
     from fairlead_components.provider.directory import DirectoryHandler
     from fairlead_components.provider.manifest_publication import ManifestPublicationHandler
+    from fairlead_components.provider.password import PasswordHandler
     from fairlead_components.provider.servicer import ProviderServicer
 
     stop = threading.Event()
@@ -48,7 +49,8 @@ def main() -> int:
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-        ProviderServicer([DirectoryHandler(), ManifestPublicationHandler()]), server
+        ProviderServicer([DirectoryHandler(), ManifestPublicationHandler(), PasswordHandler()]),
+        server,
     )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import rfc8785
 from pydantic import ValidationError
 
 from fairlead.contracts.manifest import StackManifest
+from fairlead.registry import load
 from fairlead.store.objects import ObjectStore, open_objects
 from fairlead_components.provider.handler import Handler, Property, ResourceError, Snapshot
 
@@ -25,6 +26,7 @@ class ManifestPublicationHandler(Handler):
         "store": Property("string", "The store's URL.", required=True, replaces=True),
         "stack": Property("string", "The stack's name.", required=True, replaces=True),
         "manifest": Property("object", "The manifest as JSON data.", required=True),
+        "contract": Property("object", "The store's contract, where its URL does not say all."),
     }
     outputs = {  # noqa: RUF012 - declared in the base class
         "path": Property("string", "Where the copy lies, relative to the store's root.")
@@ -42,28 +44,29 @@ class ManifestPublicationHandler(Handler):
     def create(self, inputs: dict[str, Any]) -> Snapshot:
         """Publish the manifest under the next number, unless it is what counts already."""
         store, stack, manifest = inputs["store"], inputs["stack"], inputs["manifest"]
-        objects = open_objects(store)
+        objects = _open(store, inputs.get("contract"))
         content = rfc8785.dumps(manifest)
         while True:
             number, path = _newest(objects, stack)
             if path is not None and objects.get(path) == content:
-                return _snapshot(store, stack, manifest, path)
+                return _snapshot(inputs, manifest, path)
             path = f"{_FOLDER}/{number + 1}-{stack}.json"
             if objects.put_new(path, content):
-                return _snapshot(store, stack, manifest, path)
+                return _snapshot(inputs, manifest, path)
 
     def read(self, identifier: str, inputs: dict[str, Any]) -> Snapshot | None:
         """Return what the store says that the stack is."""
         store, _, stack = identifier.rpartition("#")
-        objects = open_objects(inputs.get("store", store))
-        _, path = _newest(objects, inputs.get("stack", stack))
+        known = {"store": store, "stack": stack, **inputs}
+        objects = _open(known["store"], known.get("contract"))
+        _, path = _newest(objects, known["stack"])
         if path is None:
             return None
         try:
             manifest = json.loads(objects.get(path))
         except ValueError:
             raise ResourceError(f"{objects.url}/{path} is not JSON: remove it by hand") from None
-        return _snapshot(store, stack, manifest, path)
+        return _snapshot(known, manifest, path)
 
     def update(self, identifier: str, inputs: dict[str, Any]) -> Snapshot:
         """Publish the manifest that is now."""
@@ -84,6 +87,17 @@ def _newest(objects: ObjectStore, stack: str) -> tuple[int, str | None]:
     return found
 
 
-def _snapshot(store: str, stack: str, manifest: Any, path: str) -> Snapshot:
-    inputs = {"store": store, "stack": stack, "manifest": manifest}
-    return Snapshot(f"{store}#{stack}", inputs, {**inputs, "path": path})
+def _open(url: str, contract: dict[str, Any] | None) -> ObjectStore:
+    """Open a store, through its adapter where its URL does not say all."""
+    if contract is None:
+        return open_objects(url)
+    name = f"artifact_store.{contract['flavor']}"
+    document = load("fairlead.contracts", name).model_validate(contract)
+    return cast("ObjectStore", load("fairlead.adapters", name)(document).objects())
+
+
+def _snapshot(recorded: Mapping[str, Any], manifest: Any, path: str) -> Snapshot:
+    inputs = {key: recorded[key] for key in ("store", "stack", "contract") if key in recorded}
+    inputs["manifest"] = manifest
+    identity = f"{inputs['store']}#{inputs['stack']}"
+    return Snapshot(identity, inputs, {**inputs, "path": path})

@@ -47,5 +47,7 @@ def _properties(rules: Mapping[str, Property]) -> dict[str, Any]:
             described["default"] = rule.default
         if rule.replaces:
             described["replaceOnChanges"] = True
+        if rule.secret:
+            described["secret"] = True
         properties[name] = described
     return properties

@@ -147,7 +147,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
             made = handler.create(inputs.values)
             return pb.CreateResponse(
                 id=made.id,
-                properties=encode(made.outputs, inputs.secret),
+                properties=encode(made.outputs, inputs.secret | handler.hidden),
                 refresh_before_update=True,
             )
 
@@ -160,7 +160,8 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._work(context):
             made = handler.update(request.id, news.values)
             return pb.UpdateResponse(
-                properties=encode(made.outputs, news.secret), refresh_before_update=True
+                properties=encode(made.outputs, news.secret | handler.hidden),
+                refresh_before_update=True,
             )
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -168,14 +169,15 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         inputs, state = decode(request.inputs), decode(request.properties)
         handler = self._handler(request.urn, context)
         with self._work(context):
-            found: Snapshot | None = handler.read(request.id, inputs.values or state.values)
+            recorded = {**state.values, **inputs.values}
+            found: Snapshot | None = handler.read(request.id, recorded)
             if found is None:
                 return pb.ReadResponse()
-            secret = inputs.secret | state.secret
+            secret = inputs.secret | state.secret | handler.hidden
             return pb.ReadResponse(
                 id=found.id,
                 properties=encode(found.outputs, secret),
-                inputs=encode(found.inputs, secret),
+                inputs=encode(found.inputs, inputs.secret),
                 refresh_before_update=True,
             )
 

@@ -20,6 +20,7 @@ class ManifestPublication(pulumi.CustomResource):
         store: The store's URL.
         stack: The stack's name.
         manifest: The manifest as JSON data.
+        contract: The store's contract, where its URL does not say how it is reached.
         opts: Pulumi's options.
     """
 
@@ -32,7 +33,14 @@ class ManifestPublication(pulumi.CustomResource):
         store: pulumi.Input[str],
         stack: pulumi.Input[str],
         manifest: pulumi.Input[dict[str, Any]],
+        contract: Optional[pulumi.Input[dict[str, Any]]] = None,
         opts: Optional[pulumi.ResourceOptions] = None,
     ) -> None:
-        properties = {"store": store, "stack": stack, "manifest": manifest, "path": None}
+        properties = {
+            "store": store,
+            "stack": stack,
+            "manifest": manifest,
+            "contract": contract,
+            "path": None,
+        }
         super().__init__("fairlead:index:ManifestPublication", name, properties, opts)

@@ -17,8 +17,6 @@ class MlflowServer(BaseModel):
         namespace: Where the server runs.
         service: The server's service.
         port: The service's port.
-        credentials_secrets: Identity → the secret of the namespace with the keys ``username`` and
-            ``password``, as in ``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -27,7 +25,6 @@ class MlflowServer(BaseModel):
     namespace: str
     service: str
     port: int
-    credentials_secrets: dict[str, str] = Field(default_factory=dict)
 
 
 class ExperimentTrackerContract(Contract):
@@ -49,6 +46,8 @@ class MlflowExperimentTrackerContract(ExperimentTrackerContract):
         artifact_location: Where figures of new experiments lie; None leaves it to the server.
         server: How the server is reached from outside the cluster that it runs in, and with whose
             credentials; None where ``tracking_uri`` says all.
+        credentials_secrets: Identity → the secret of the server's namespace with the keys ``username`` and
+            ``password``, as in ``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``.
     """
 
     flavor: Literal["mlflow"] = "mlflow"
@@ -56,3 +55,4 @@ class MlflowExperimentTrackerContract(ExperimentTrackerContract):
     experiment: str | None = None
     artifact_location: str | None = None
     server: MlflowServer | None = None
+    credentials_secrets: dict[str, str] = Field(default_factory=dict)

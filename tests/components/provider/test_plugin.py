@@ -46,6 +46,7 @@ def test_a_resource_lives_and_dies_by_the_protocol(tmp_path: Path) -> None:
         schema = json.loads(provider.GetSchema(pb.GetSchemaRequest()).schema)
         assert set(schema["resources"]) == {
             "fairlead:index:Directory", "fairlead:index:ManifestPublication",
+            "fairlead:index:Password",
         }  # fmt: skip
         assert schema["resources"]["fairlead:index:Directory"]["requiredInputs"] == ["path"]
         # The stack's configuration is not the provider's: changing it must not touch the provider.

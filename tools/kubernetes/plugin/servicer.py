@@ -13,6 +13,7 @@ but for deployments, stateful sets and jobs.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from typing import Any, NoReturn
 
@@ -37,6 +38,7 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self) -> None:
         self._config: dict[str, Any] = {}
         self._opened: Api | None = None
+        self._cancelled = threading.Event()
 
     @property
     def _api(self) -> Api:
@@ -68,7 +70,8 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Let what is under way finish."""
+        """Wait for nothing any more."""
+        self._cancelled.set()
         return Empty()
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -149,7 +152,8 @@ class KubernetesServicer(provider_pb2_grpc.ResourceProviderServicer):
         while (state := ready(live)) is not True:
             if state or time.monotonic() > deadline:
                 _abort(context, f"{live['kind']} {_id(live)}: {state or 'not ready in time'}")
-            time.sleep(0.3)
+            if self._cancelled.wait(0.3):
+                context.abort(grpc.StatusCode.CANCELLED, "the update was cancelled")
             live = self._api.get(live) or live
         return live
 

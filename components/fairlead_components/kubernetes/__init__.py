@@ -1,0 +1,1 @@
+"""Components in a namespace of any Kubernetes cluster; they need ``fairlead[kubernetes]``."""

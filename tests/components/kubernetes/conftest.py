@@ -1,0 +1,67 @@
+"""A stack in a cluster as Pulumi's engine is asked for it, without a cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from fairlead_components.config import read_config
+from fairlead_components.provider.wire import decode
+from fairlead_components.stack import build
+
+IMAGE = f"registry.example.org/versitygw@sha256:{'0' * 64}"
+COMPONENTS: dict[str, Any] = {
+    "cluster": {"egress": {"data": ["10.0.0.0/8:443"]}, "gpu": 2},
+    "identity": {"groups": {"submitter": ["ml"]}},
+    "artifact_store": {"image": IMAGE},
+    "secret_store": {},
+    "container_registry": {"uri": "registry.example.org/ml", "pull_secrets": ["pull"]},
+    "orchestrator": {},
+    "step_operators": {
+        "default": {},
+        "gpu": {
+            "pods": {
+                "node_selector": {"pool": "gpu"},
+                "tolerations": [{"key": "nvidia.com/gpu", "effect": "NoSchedule"}],
+            }
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a stack declares: its contracts, its objects by name in the program, the requests."""
+
+    contracts: dict[str, Any]
+    objects: dict[str, Any]
+    requests: dict[str, Any]
+
+
+@pytest.fixture
+def values() -> Callable[[dict[str, Any]], dict[str, str]]:
+    """Return what makes a configuration of components."""
+
+    def written(components: dict[str, Any]) -> dict[str, str]:
+        return {"provider": "kubernetes", "components": json.dumps(components)}
+
+    return written
+
+
+@pytest.fixture
+def declared(record: Callable[..., Any], values: Callable[..., Any]) -> Declared:
+    """Return a whole stack."""
+    manifest, recorder = record(
+        lambda: build(read_config(values(COMPONENTS), "x")),
+        config={"kubernetes:context": "there"},
+    )
+    objects = {
+        key.partition(" ")[2]: decode(request.object).values
+        for key, request in recorder.requests.items()
+        if key.startswith("kubernetes:")
+    }
+    return Declared(manifest["components"], objects, recorder.requests)

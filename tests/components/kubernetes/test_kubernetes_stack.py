@@ -1,0 +1,216 @@
+"""A stack in a real cluster by the real engine: made, unchanged, drifted, destroyed, taken up."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tools.kubernetes import images
+
+from clusters import Cluster
+from fairlead.contracts.manifest import StackManifest
+from fairlead.errors import StoreError
+from fairlead.registry import load
+from storage_servers import executable
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+
+ROOT = Path(__file__).parents[3]
+STACK = "kubernetes"
+
+
+@pytest.fixture(scope="session")
+def versitygw_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the cluster an image of the S3 server, built from its binary; return its name."""
+    folder = tmp_path_factory.mktemp("image")
+    binaries = folder / "layer/usr/local/bin"
+    binaries.mkdir(parents=True)
+    shutil.copy(executable("versitygw"), binaries / "versitygw")
+    archive = folder / "versitygw.tar"
+    images.pack([images.python_root(), folder / "layer"], "localhost/versitygw:test", archive)
+    return cluster.load(archive)[0]
+
+
+@pytest.fixture
+def in_cluster(
+    cluster: Cluster, project: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Any, str]]:
+    """Return a project whose programs reach the cluster, and a namespace that is gone after."""
+    name = f"test-{secrets.token_hex(4)}"
+    stand_in = ROOT / "tools/kubernetes/plugin"
+    environment = {**cluster.environment, **project.env, "KUBECONFIG": str(cluster.kubeconfig)}
+    environment["PATH"] = f"{stand_in}:{project.env['PATH']}"
+    environment["FAIRLEAD_TEST_PYTHON"] = sys.executable
+    project.env = environment
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    yield project, name
+    cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+
+
+def configured(project: Any, image: str, namespace: str, cluster: Cluster) -> None:
+    """Write the committed stack's configuration, completed as its users do."""
+    document = yaml.safe_load((ROOT / "stacks/Pulumi.kubernetes.yaml").read_text())
+    components = document["config"]["fairlead:components"]
+    components["cluster"] = {"name": namespace, "egress": {"data": ["10.1.0.0/16:443"]}}
+    components["artifact_store"] = {"image": image, "size": 64 << 20, "cpu": 0.1}
+    components["container_registry"] = {"uri": "registry.example.org/ml"}
+    document["config"]["kubernetes:context"] = cluster.context
+    project.folder.joinpath(f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(document))
+    project.pulumi("stack", "init", STACK)
+
+
+def test_a_stack_is_made_unchanged_drifts_and_leaves_its_data(
+    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
+) -> None:
+    project, namespace = in_cluster
+    configured(project, versitygw_image, namespace, cluster)
+    made = project.update("up", STACK)
+    assert set(made) == {"create"}
+    assert set(project.update("up", STACK)) == {"same"}
+
+    # The manifest is in the store, through the API server, as the submitter.
+    manifest = StackManifest.model_validate(project.manifest(STACK))
+    objects = opened(manifest, "submitter", pytest.MonkeyPatch())
+    assert objects.list("manifests/current")
+    assert not any("password" in str(value).lower() for value in manifest.components.values())
+
+    # What somebody changed by hand is shown, and mended.
+    cluster.kubectl("-n", namespace, "delete", "networkpolicy", "default-deny")
+    patch = '{"automountServiceAccountToken": true}'
+    cluster.kubectl("-n", namespace, "patch", "serviceaccount", "step", "-p", patch)
+    shown = project.pulumi("refresh", "-s", STACK, "--preview-only", "--diff")
+    assert "default-deny" in shown
+    assert "automountServiceAccountToken" in shown
+    project.update("refresh", STACK)
+    mended = project.update("up", STACK)
+    assert (mended["create"], mended["update"]) == (1, 1)
+    assert (
+        cluster.get("-n", namespace, "serviceaccount", "step")["automountServiceAccountToken"]
+        is False
+    )
+
+    # Destroyed, data stays: the namespace and its volume, which the next stack takes up.
+    assert objects.put_new("bundles/kept", b"data")
+    project.pulumi("state", "unprotect", "--all", "--yes", "-s", STACK)
+    project.update("destroy", STACK)
+    assert project.resources(STACK) == []
+    left = cluster.get("-n", namespace, "pods,services,secrets,roles,statefulsets,networkpolicies")
+    assert [i["metadata"]["name"] for i in left["items"] if not terminating(i)] == []
+    project.update("up", STACK)
+    again = StackManifest.model_validate(project.manifest(STACK))
+    assert opened(again, "reader", pytest.MonkeyPatch()).get("bundles/kept") == b"data"
+
+
+def test_each_identity_may_do_its_own_and_nothing_else(
+    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
+) -> None:
+    project, namespace = in_cluster
+    configured(project, versitygw_image, namespace, cluster)
+    project.update("up", STACK)
+    manifest = StackManifest.model_validate(project.manifest(STACK))
+    identities = manifest.components["identity"]
+
+    def may(identity: str, *action: str) -> bool:
+        user = f"--as=system:serviceaccount:{namespace}:{identities[identity]}"
+        told = cluster.kubectl("-n", namespace, "auth", "can-i", *action, user, check=False)
+        return told.strip() == "yes"
+
+    for action in (("list", "secrets"), ("get", "secrets"), ("create", "pods"), ("list", "jobs")):
+        assert not may("step", *action)
+        assert not may("serving", *action)
+    assert may("runner", "create", "jobs")
+    assert not may("runner", "get", "secrets")
+    assert may("submitter", "get", "secrets/artifact-store-submitter")
+    assert not may("submitter", "get", "secrets/artifact-store-maintainer")
+    assert not may("submitter", "list", "secrets")
+    assert may("deployer", "create", "deployments.apps")
+    assert not may("runner", "create", "deployments.apps")
+    assert not may("reader", "create", "jobs")
+    assert not may("maintainer", "create", "rolebindings.rbac.authorization.k8s.io")
+
+    # The store's own policy: the server decides, whatever the client is.
+    patch = pytest.MonkeyPatch()
+    stores = {who: opened(manifest, who, patch) for who in ("submitter", "runner", "step")}
+    stores |= {who: opened(manifest, who, patch) for who in ("reader", "serving", "maintainer")}
+    record = "runs/20260101/01K/run.json"
+    assert stores["submitter"].put_new(record, b"{}")
+    assert stores["step"].put_new("artifacts/p/s/o/sha", b"1")
+    assert stores["runner"].put_new("runs/20260101/01K/runner/1.json", b"{}")
+    assert stores["reader"].get(record) == b"{}"
+    assert stores["serving"].get("artifacts/p/s/o/sha") == b"1"
+    for who, path in (
+        ("step", "runs/20260101/01K/run.json2"),
+        ("step", "bundles/x"),
+        ("runner", "artifacts/p/s/o/other"),
+        ("submitter", "cache/p/s/k/1.json"),
+        ("reader", "runs/20260101/01K/cancel.json"),
+    ):
+        with pytest.raises(StoreError):
+            stores[who].put_new(path, b"x")
+    with pytest.raises(StoreError):
+        stores["serving"].get(record)
+    for who in ("step", "runner", "submitter", "reader"):
+        with pytest.raises(StoreError):
+            stores[who].delete(record)
+    stores["maintainer"].delete(record)
+    assert not stores["reader"].exists(record)
+
+
+def test_a_pod_that_asks_for_more_is_refused_and_bounds_hold(
+    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
+) -> None:
+    project, namespace = in_cluster
+    configured(project, versitygw_image, namespace, cluster)
+    project.update("up", STACK, "--target-dependents", "--target", "**KubernetesNamespace**")
+    container: dict[str, Any] = {"name": "x", "image": versitygw_image}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "greedy", "namespace": namespace},
+        "spec": {"containers": [{**container, "securityContext": {"privileged": True}}]},
+    }
+    with pytest.raises(Exception, match='violates PodSecurity "restricted'):
+        cluster.kubectl("create", "-f", "-", document=pod)
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "open", "namespace": namespace},
+        "spec": {"type": "NodePort", "ports": [{"port": 80}]},
+    }
+    with pytest.raises(Exception, match="exceeded quota"):
+        cluster.kubectl("create", "-f", "-", document=service)
+
+
+def test_a_cluster_has_to_be_named_and_mistakes_are_told(
+    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
+) -> None:
+    project, namespace = in_cluster
+    configured(project, versitygw_image, namespace, cluster)
+    project.pulumi("config", "rm", "kubernetes:context", "-s", STACK)
+    told = project.pulumi("up", "-s", STACK, "--yes", "--skip-preview", ok=False)
+    assert "kubernetes:context is not configured" in told
+    assert "Traceback" not in told
+    wrong = ["--path", "fairlead:components.artifact_store.image", "localhost/versitygw:latest"]
+    project.pulumi("config", "set", "kubernetes:context", "elsewhere", "-s", STACK)
+    project.pulumi("config", "set", *wrong, "-s", STACK)
+    told = project.pulumi("up", "-s", STACK, "--yes", "--skip-preview", ok=False)
+    assert "components.artifact_store.image: localhost/versitygw:latest must end in" in told
+
+
+def terminating(item: dict[str, Any]) -> bool:
+    return "deletionTimestamp" in item["metadata"]
+
+
+def opened(manifest: StackManifest, identity: str, patch: pytest.MonkeyPatch) -> Any:
+    """Open the stack's store from outside the cluster as one of its functions."""
+    document = manifest.components["artifact_store"]
+    contract = load("fairlead.contracts", "artifact_store.versitygw").model_validate(document)
+    with patch.context() as context:
+        context.setenv("FAIRLEAD_IDENTITY", identity)
+        return load("fairlead.adapters", "artifact_store.versitygw")(contract).objects()
