@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fairlead_policies.preflight.image_pulls import image_permissions
 from fairlead_policies.resource import holds_unknown
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _NAMED = "step_operators"
 
 #: Kinds that no code of ours calls: whoever runs is an identity already, networks lie beneath.
 _UNCALLED = frozenset({"identity", "network", "key", "cluster"})
+_REGISTRY = "container_registry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ def declared(components: Mapping[str, Any]) -> Declared:
     found: dict[str, Permission] = {}
     silent: dict[str, str] = {}
     for name, kind, contract in _contracts(components):
+        if kind == _REGISTRY and isinstance(contract, Mapping) and not holds_unknown(contract):
+            found |= {repr(one): one for one in image_permissions(contract)}
+            continue
         adapter = _adapter(kind, contract)
         if isinstance(adapter, str):
             silent[name] = adapter

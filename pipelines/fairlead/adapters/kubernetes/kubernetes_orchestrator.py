@@ -8,6 +8,7 @@ from typing import Any
 
 from fairlead.adapters.kubernetes_cluster import Cluster
 from fairlead.adapters.kubernetes_jobs import runner_job, selector
+from fairlead.adapters.kubernetes_permissions import calls
 from fairlead.adapters.kubernetes_pods import read
 from fairlead.adapters.kubernetes_surroundings import surroundings
 from fairlead.contracts.manifest import StackManifest
@@ -15,6 +16,7 @@ from fairlead.contracts.orchestrator import KubernetesOrchestratorContract
 from fairlead.errors import BackendError, CapabilityError
 from fairlead.ports.attempt import AttemptStatus
 from fairlead.ports.orchestrator import RunReference
+from fairlead.ports.permissions import Permission
 from fairlead.ports.step_operator import StepOperator
 from fairlead.runtime.session import split_run_uri
 
@@ -120,6 +122,18 @@ class KubernetesOrchestrator:
         _, run_id = split_run_uri(run.run_uri)
         for job in self.cluster.jobs(selector(run_id, "runner")):
             self.cluster.delete_job(job["metadata"]["name"])
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what starting, watching and cancelling runs needs."""
+        namespace = self.contract.pods.namespace
+        looks = {"jobs.batch": ["list"], "pods": ["list"], "events": ["list"]}
+        starts = {"jobs.batch": ["create"], "jobs.batch={name}": ["get", "delete"]}
+        return (
+            *calls(namespace, "submitter", looks),
+            *calls(namespace, "submitter", starts),
+            *calls(namespace, "runner", looks),
+            *calls(namespace, "reader", looks),
+        )
 
 
 def _condition(job: Mapping[str, Any], kind: str) -> bool:

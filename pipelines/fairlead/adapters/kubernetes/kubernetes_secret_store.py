@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.adapters.kubernetes_cluster import Cluster
+from fairlead.adapters.kubernetes_permissions import calls
 from fairlead.contracts.secret_store import KubernetesSecretStoreContract
 from fairlead.errors import BackendError, SecretNotFoundError
+from fairlead.ports.permissions import Permission
 
 _LABEL = "app.kubernetes.io/component=secret"
 
@@ -89,6 +91,12 @@ class KubernetesSecretStore:
         except BackendError as error:
             if _status(error) != 404:  # noqa: PLR2004 - Not Found
                 raise
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what whoever sets secrets needs; a step's pod has its own mounted."""
+        one = f"secrets={self.contract.prefix}{{name}}"
+        verbs = {"secrets": ["create", "list"], one: ["get", "update", "delete"]}
+        return tuple(calls(self.contract.namespace, "maintainer", verbs))
 
     def _object(self, name: str) -> str:
         return f"{self.contract.prefix}{name}"
