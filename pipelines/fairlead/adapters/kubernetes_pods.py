@@ -14,6 +14,8 @@ from fairlead.ports.attempt import AttemptReport, AttemptStatus
 #: Reasons for which a container waits that no waiting will cure.
 _HOPELESS = frozenset({"InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"})
 _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"})
+#: How the problem of an image begins that may yet be pulled, once its registry answers.
+PULL = "its image cannot be pulled"
 _NO_SUCH_IMAGE = re.compile(
     r"(?i)not ?found|manifest unknown|unauthorized|denied|forbidden"
 )
@@ -147,7 +149,7 @@ def _waits(status: Mapping[str, Any], waiting: Mapping[str, Any]) -> tuple[str |
         return f"no node takes it: {scheduled.get('message', '').strip()}", False
     reason, message = waiting.get("reason"), str(waiting.get("message", "")).strip()
     if reason in _PULL:
-        return f"its image cannot be pulled: {message}", bool(_NO_SUCH_IMAGE.search(message))
+        return f"{PULL}: {message}", bool(_NO_SUCH_IMAGE.search(message))
     if reason in _HOPELESS:
         return f"its container cannot be made ({reason}): {message}", True
     return None, False

@@ -59,6 +59,7 @@ COMMANDS: dict[str, Entry] = {
     "schema": Entry(_ours("schema"), "Print the contracts' JSON Schemas.", PIPELINES),
     "runs": Entry(_ours("runs"), "List, show, compare, open and debug runs.", RECORDS),
     "artifacts": Entry(_ours("artifacts"), "List, show, get and put what steps made.", RECORDS),
+    "image": Entry(_ours("image"), "Build the image that a stack's steps run in.", INFRASTRUCTURE),
     "stacks": Entry(_ours("stacks"), "List the stacks a pipeline can run on.", INFRASTRUCTURE),
     "secrets": Entry(_ours("secrets"), "Set and list a stack's secrets.", INFRASTRUCTURE),
     "up": _engine("up", "Create or update a stack's infrastructure."),

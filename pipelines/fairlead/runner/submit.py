@@ -139,6 +139,7 @@ def record_run(
 
     from fairlead.values import encode
 
+
     objects = stack.objects
     locked = lock(project.root)
     bundle = None if in_process else _upload_code(traced, project, stack)
@@ -150,6 +151,7 @@ def record_run(
         manifest_digest=stack.digest,
         bundle_digest=bundle,
         python_path=_python_path(project.root),
+        image=None if in_process else _image(stack, project),
         use_cache=cache,
         tags=dict(tags),
         provenance=provenance(project.root, locked),
@@ -166,6 +168,15 @@ def record_run(
     functions = traced.functions if in_process else None
     session = Session(objects, record, functions=functions, stack=stack)
     return session, RunReference(run_uri(objects, record.run), digest, record.image)
+
+
+def _image(stack: Stack, project: Project) -> str | None:
+    """Return the image that was built for the project, where the stack leaves open which."""
+    if getattr(stack.contract("orchestrator"), "image", "") is not None:
+        return None
+    from fairlead.images.build import find_image
+
+    return find_image(stack, project.root)
 
 
 def _encoded(value: Any, encode: Callable[[Any], Any]) -> Any:

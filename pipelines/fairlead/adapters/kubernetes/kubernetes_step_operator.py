@@ -12,7 +12,8 @@ from typing import Any
 from fairlead.adapters.kubernetes_cluster import Cluster, PodWatch
 from fairlead.adapters.kubernetes_jobs import SETTINGS, Owner, selector, step_job
 from fairlead.adapters.kubernetes_names import step_job as job_name
-from fairlead.adapters.kubernetes_pods import read
+from fairlead.adapters.kubernetes_permissions import calls
+from fairlead.adapters.kubernetes_pods import PULL, read
 from fairlead.adapters.kubernetes_surroundings import surroundings
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.manifest import StackManifest
@@ -20,10 +21,14 @@ from fairlead.contracts.step_operator import KubernetesStepOperatorContract
 from fairlead.errors import BackendError
 from fairlead.graph import StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
+from fairlead.ports.permissions import Permission
 from fairlead.runtime.session import split_run_uri
 
 #: Seconds between looks at attempts that do not start, and after which one is asked about.
 _LOOK, _DOUBT = 5.0, 20.0
+
+#: Seconds after which a registry that does not give an image is not waited for any longer.
+_PULL_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -145,6 +150,16 @@ class KubernetesStepOperator:
                 return changed
             self._wait(min(left, _LOOK))
 
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what the runner needs to start attempts, watch them and end them."""
+        verbs = {
+            "jobs.batch": ["create"],
+            "jobs.batch={name}": ["get", "delete"],
+            "pods": ["list", "watch"],
+            "events": ["list"],
+        }
+        return tuple(calls(self.contract.pods.namespace, "runner", verbs))
+
     def close(self) -> None:
         """Stop watching; what runs goes on."""
         for watch in self._watches.values():
@@ -216,7 +231,8 @@ class KubernetesStepOperator:
         for name in list(self._pending):
             job = self._jobs[name]
             waited = now - job.submitted
-            if waited > self.contract.pending_seconds:
+            pulls = job.problem is not None and job.problem.startswith(PULL)
+            if waited > (_PULL_SECONDS if pulls else self.contract.pending_seconds):
                 problem = job.problem or self._warning(name, job) or "the cluster does not say why"
                 self._give_up(name, problem, retryable=True)
             elif job.problem is None and waited > _DOUBT and now - job.asked > _DOUBT:
