@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from tools.kubernetes import images
+from tools.kubernetes.layout import ClusterError
 
 from clusters import Cluster
 from fairlead.contracts.manifest import StackManifest
@@ -134,6 +135,8 @@ def test_each_identity_may_do_its_own_and_nothing_else(
     assert not may("reader", "create", "jobs")
     assert not may("maintainer", "create", "rolebindings.rbac.authorization.k8s.io")
 
+    refuse_privilege_and_open_ports(cluster, namespace, versitygw_image)
+
     # The store's own policy: the server decides, whatever the client is.
     patch = pytest.MonkeyPatch()
     stores = {who: opened(manifest, who, patch) for who in ("submitter", "runner", "step")}
@@ -162,31 +165,6 @@ def test_each_identity_may_do_its_own_and_nothing_else(
     assert not stores["reader"].exists(record)
 
 
-def test_a_pod_that_asks_for_more_is_refused_and_bounds_hold(
-    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
-) -> None:
-    project, namespace = in_cluster
-    configured(project, versitygw_image, namespace, cluster)
-    project.update("up", STACK, "--target-dependents", "--target", "**KubernetesNamespace**")
-    container: dict[str, Any] = {"name": "x", "image": versitygw_image}
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "greedy", "namespace": namespace},
-        "spec": {"containers": [{**container, "securityContext": {"privileged": True}}]},
-    }
-    with pytest.raises(Exception, match='violates PodSecurity "restricted'):
-        cluster.kubectl("create", "-f", "-", document=pod)
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "open", "namespace": namespace},
-        "spec": {"type": "NodePort", "ports": [{"port": 80}]},
-    }
-    with pytest.raises(Exception, match="exceeded quota"):
-        cluster.kubectl("create", "-f", "-", document=service)
-
-
 def test_a_cluster_has_to_be_named_and_mistakes_are_told(
     in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
 ) -> None:
@@ -201,6 +179,27 @@ def test_a_cluster_has_to_be_named_and_mistakes_are_told(
     project.pulumi("config", "set", *wrong, "-s", STACK)
     told = project.pulumi("up", "-s", STACK, "--yes", "--skip-preview", ok=False)
     assert "components.artifact_store.image: localhost/versitygw:latest must end in" in told
+
+
+def refuse_privilege_and_open_ports(cluster: Cluster, namespace: str, image: str) -> None:
+    """Prove that the namespace refuses what its policy and its quota forbid."""
+    container: dict[str, Any] = {"name": "x", "image": image}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "greedy", "namespace": namespace},
+        "spec": {"containers": [{**container, "securityContext": {"privileged": True}}]},
+    }
+    with pytest.raises(ClusterError, match='violates PodSecurity "restricted'):
+        cluster.kubectl("create", "-f", "-", document=pod)
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "open", "namespace": namespace},
+        "spec": {"type": "NodePort", "ports": [{"port": 80}]},
+    }
+    with pytest.raises(ClusterError, match="exceeded quota"):
+        cluster.kubectl("create", "-f", "-", document=service)
 
 
 def terminating(item: dict[str, Any]) -> bool:
