@@ -28,6 +28,12 @@ BUILTIN: Mapping[str, str] = {
     ),
     "local.secret_store.local": "fairlead_components.local.local_secret_store:LocalSecretStore",
     "local.identity.local": "fairlead_components.local.local_identity:LocalIdentity",
+    "aws.artifact_store.s3": "fairlead_components.aws.s3_artifact_store:S3ArtifactStore",
+    "aws.key.kms": "fairlead_components.aws.kms_key:KmsKey",
+    "aws.container_registry.ecr": (
+        "fairlead_components.aws.ecr_container_registry:EcrContainerRegistry"
+    ),
+    "aws.identity.iam": "fairlead_components.aws.iam_identity:IamIdentity",
     "kubernetes.cluster.namespace": (
         "fairlead_components.kubernetes.namespace_cluster:KubernetesNamespace"
     ),
@@ -43,11 +49,29 @@ BUILTIN: Mapping[str, str] = {
     "kubernetes.artifact_store.versitygw": (
         "fairlead_components.kubernetes.versitygw_artifact_store:VersitygwArtifactStore"
     ),
+    "kubernetes.artifact_store.s3": (
+        "fairlead_components.kubernetes.s3_artifact_store:AdoptedS3ArtifactStore"
+    ),
+    "kubernetes.artifact_store.gcs": (
+        "fairlead_components.kubernetes.gcs_artifact_store:AdoptedGcsArtifactStore"
+    ),
+    "kubernetes.artifact_store.blob": (
+        "fairlead_components.kubernetes.blob_artifact_store:AdoptedBlobArtifactStore"
+    ),
     "kubernetes.secret_store.kubernetes": (
         "fairlead_components.kubernetes.kubernetes_secret_store:KubernetesSecretStore"
     ),
     "kubernetes.container_registry.oci": (
         "fairlead_components.kubernetes.oci_container_registry:OciContainerRegistry"
+    ),
+    "gcp.key.kms_crypto": "fairlead_components.gcp.kms_crypto_key:KmsCryptoKey",
+    "gcp.artifact_store.gcs": "fairlead_components.gcp.gcs_artifact_store:GcsArtifactStore",
+    "gcp.container_registry.artifact_registry": (
+        "fairlead_components.gcp.artifact_registry_container_registry"
+        ":ArtifactRegistryContainerRegistry"
+    ),
+    "gcp.identity.service_account": (
+        "fairlead_components.gcp.service_account_identity:ServiceAccountIdentity"
     ),
 }
 

@@ -35,12 +35,15 @@ class S3ArtifactStoreContract(ArtifactStoreContract):
         region: The bucket's region.
         endpoint_url: Where the server is, when it is not AWS.
         kms_key_arn: The key that encrypts new objects.
+        credentials_secrets: Identity → the secret of the stack's namespace in a cluster with its
+            credentials, as for ``VersitygwArtifactStoreContract``; None where pods are somebody.
     """
 
     flavor: Literal["s3"] = "s3"
     region: str | None = None
     endpoint_url: str | None = None
     kms_key_arn: str | None = None
+    credentials_secrets: dict[str, str] | None = None
 
 
 class GcsArtifactStoreContract(ArtifactStoreContract):
