@@ -9,7 +9,7 @@ from tree import name, sources
 
 import fairlead
 
-PACKAGES = ("components/fairlead_components", "pipelines/fairlead")
+PACKAGES = ("components/fairlead_components", "pipelines/fairlead", "policies/fairlead_policies")
 
 
 def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:

@@ -59,5 +59,5 @@ def test_an_exception_is_taken_back_when_it_is_no_longer_needed(path: str) -> No
 
 
 def test_no_file_is_a_drawer() -> None:
-    everything = sources("components", "pipelines", "tests", "tools", "bench", "stacks")
+    everything = sources("components", "pipelines", "policies", "tests", "tools", "bench", "stacks")
     assert not [name(p) for p in everything if p.stem in NAMES or p.parent.name in NAMES]

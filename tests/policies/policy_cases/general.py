@@ -20,7 +20,7 @@ vary(
         [res(BUCKET, {"location": "EUROPE-WEST4"})],
         [res("azure-native:storage:StorageAccount", {"location": "West Europe"})],
         [res("gcp:workbench/instance:Instance", {"location": "europe-west4-b"})],
-        [res("azure-native:network:PrivateZone", {"location": "global"})],
+        [res("azure-native:privatedns:PrivateZone", {"location": "global"})],
     ],
     unknown=["region"],
     none=[
