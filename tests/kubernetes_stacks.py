@@ -93,7 +93,11 @@ def _requirements() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["s3"], *extras["sklearn"], *extras["examples"]]
-    return [line for line in (*wanted, "kubernetes", "pyarrow") if "fairlead[" not in line]
+    return [
+        line
+        for line in (*wanted, "kubernetes", "pyarrow", "mlflow-skinny")
+        if "fairlead[" not in line
+    ]
 
 
 def installed(folder: Path) -> Path:

@@ -88,7 +88,7 @@ def test_what_is_missing_is_told(
     monkeypatch.delenv("FAIRLEAD_BUILDER", raising=False)
     with pytest.raises(BackendError, match=r"buildah is not installed.*FAIRLEAD_BUILDER"):
         find_builder()
-    with pytest.raises(BackendError, match="registry 127.0.0.1:1 cannot be reached"):
+    with pytest.raises(BackendError, match=r"registry 127\.0\.0\.1:1 cannot be reached"):
         find_image(stack(project), project)
     bare = stack(project).manifest.components
     without = {kind: bare[kind] for kind in ("artifact_store", "orchestrator")}

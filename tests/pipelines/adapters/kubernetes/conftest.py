@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from tools.kubernetes import images, layout
+from tools.kubernetes import images, layout, programs
 
 from clusters import Cluster
 from kubernetes_stacks import PACKAGES, ROOT, KubernetesStack, installed, prepared
@@ -30,9 +30,11 @@ def steps_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> s
         [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", place],
         check=True,
     )
-    archive = folder / "steps.tar"
+    archive = tmp_path_factory.mktemp("image") / "steps.tar"
+    with programs.locked("kubernetes-steps"):
+        packages = installed(folder)
     images.pack(
-        [images.python_root(), installed(folder), code], "localhost/fairlead-steps:test", archive
+        [images.python_root(), packages, code], "localhost/fairlead-steps:test", archive
     )
     return cluster.load(archive)[0]
 

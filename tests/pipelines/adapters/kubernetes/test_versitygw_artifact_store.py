@@ -29,9 +29,7 @@ def test_somebody_without_credentials_is_told_who_has_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FAIRLEAD_IDENTITY", "runner")
-    with pytest.raises(
-        BackendError, match="it has them for submitter"
-    ):
+    with pytest.raises(BackendError, match="it has them for submitter"):
         VersitygwArtifactStore(contract()).objects()
 
 
