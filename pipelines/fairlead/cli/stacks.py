@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -77,3 +78,29 @@ def show(
 
 def _details(details: dict[str, object]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in details.items() if value is not None)
+
+
+@app.command()
+def document(
+    stack: Annotated[
+        str | None,
+        typer.Argument(metavar="STACK", help="The stack to rehearse; leave it out with --file."),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.")] = Path(
+        "stack.html"
+    ),
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="A stack export or a saved `pulumi preview --json`."),
+    ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", help="A Pulumi project; by default the one here or above."),
+    ] = None,
+) -> None:
+    """Write a stack's document: components, identities, data flows, encryption, findings."""
+    from fairlead.cli import catalog
+
+    entry = catalog.Entry("fairlead_policies.commands.document:write_document", "", extra="pulumi")
+    catalog.load("stacks document", entry)(stack, output, file=file, directory=directory)
+    typer.echo(f"wrote {output}")

@@ -88,9 +88,9 @@ def check(
     """
     if (stack is None) == (file is None):
         raise PolicyError("Name either a stack, to rehearse it, or a --file with its resources.")
-    inventory, remarks = _inventory(stack, file, directory)
+    inventory, remarks = read_inputs(stack, file, directory)
     report = build_report(
-        inventory, config=config, waivers=waivers, time=_time(time), remarks=remarks
+        inventory, config=config, waivers=waivers, time=report_time(time), remarks=remarks
     )
     _write(report, form, output)
     if evidence is not None:
@@ -138,10 +138,19 @@ def build_report(
     )
 
 
-def _inventory(
+def read_inputs(
     stack: str | None, file: Path | None, directory: Path | None
 ) -> tuple[Inventory, list[str]]:
-    """Return the resources, and what is wrong with them before any control is asked."""
+    """Return the resources, and what is wrong with them before any control is asked.
+
+    Args:
+        stack: The stack to rehearse, where there is no file.
+        file: An export or a saved preview.
+        directory: The Pulumi project; by default the one here or above.
+
+    Raises:
+        FairleadError: The file cannot be read, or the program does not run.
+    """
     if file is not None:
         from fairlead_policies.inventory import read_inventory
 
@@ -152,7 +161,15 @@ def _inventory(
     return rehearsed_inventory(stack, directory)
 
 
-def _time(given: datetime | None) -> datetime:
+def report_time(given: datetime | None) -> datetime:
+    """Return the time to report, in UTC.
+
+    Args:
+        given: What the user named; None takes SOURCE_DATE_EPOCH, or now.
+
+    Raises:
+        PolicyError: SOURCE_DATE_EPOCH is no number.
+    """
     if given is not None:
         return given.replace(tzinfo=given.tzinfo or UTC).astimezone(UTC)
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
@@ -177,8 +194,18 @@ def _write(report: Report, form: Format, output: Path | None) -> None:
     from fairlead_policies.report.terminal import lines
 
     typer.echo("\n".join(lines(report)))
+    typer.echo(_permissions(report), nl=False)
     for remark in report.remarks:
         typer.echo(remark, err=True)
+
+
+def _permissions(report: Report) -> str:
+    """Return preflight's table; nothing for stacks that are none of Fairlead's."""
+    from fairlead_policies.preflight.check import run
+    from fairlead_policies.preflight.table import table
+
+    result = run(report.inventory, report.settings)
+    return "\n".join(["", *table(result), ""]) if result and result.identities else ""
 
 
 #: What writes each form, imported only when it is asked for.

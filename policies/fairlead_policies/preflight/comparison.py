@@ -48,8 +48,9 @@ class Identity:
         cloud: The cloud, empty where it is nobody in any.
         urn: The resource that it is, empty where it is not the stack's.
         checked: What its adapters will call.
-        unused: What it is granted and nothing uses.
-        wide: What it is granted on more than anything uses, or by a wildcard.
+        granted: All that it is granted.
+        unused: What of that nothing uses.
+        wide: What of that is on more than anything uses, or by a wildcard.
         passed: Whom it hands on, and whether that works.
         problem: Why nothing could be checked, where nothing could.
     """
@@ -58,6 +59,7 @@ class Identity:
     cloud: str = ""
     urn: str = ""
     checked: list[Checked] = field(default_factory=list)
+    granted: list[Grant] = field(default_factory=list)
     unused: list[Grant] = field(default_factory=list)
     wide: list[Grant] = field(default_factory=list)
     passed: list[Checked] = field(default_factory=list)
@@ -161,7 +163,8 @@ def _compare(
         if permission.passes:
             trusted = _passes(passes, one, decision, evaluator, contract)
             identity.passed.append(Checked(one.action, permission.passes, trusted))
-    for grant in evaluator.grants(principal):
+    identity.granted.extend(evaluator.grants(principal))
+    for grant in identity.granted:
         if not any(evaluator.exercises(one, grant) for one in calls):
             identity.unused.append(grant)
         elif any(wild in grant.action for wild in _WILD) or evaluator.exceeds(

@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from fairlead_policies.preflight.comparison import Preflight
+from fairlead_policies.preflight.comparison import Identity, Preflight
 from fairlead_policies.preflight.decision import Outcome
 from fairlead_policies.preflight.findings import place
 
-if TYPE_CHECKING:
-    from rich.table import Table
+_HEADERS = ("identity", "cloud", "calls", "lacks", "open", "never used", "too wide")
 
 
-def table(result: Preflight) -> Table:
-    """Return a table with a line for each identity in each cloud.
+def table(result: Preflight) -> list[str]:
+    """Return the lines of a table with a row for each identity in each cloud.
 
     Args:
         result: What preflight found.
 
     Example:
-        >>> [column.header for column in table(Preflight((), {})).columns][:3]
-        ['identity', 'cloud', 'calls']
+        >>> for line in table(Preflight((Identity("step", "aws"),), {})):
+        ...     print(line)
+        identity  cloud  calls  lacks  open  never used  too wide
+        step      aws        0      0     0           0         0
     """
-    from rich.table import Table
-
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("identity", "cloud", "calls", "lacks", "open", "never used", "too wide"):
-        drawn.add_column(header, justify="left" if header in {"identity", "cloud"} else "right")
-    for one in result.identities:
-        if one.problem:
-            drawn.add_row(one.name, one.cloud or "-", one.problem)
-            continue
-        lacks = len(one.with_outcome(Outcome.DENIED))
-        drawn.add_row(
-            one.name,
-            one.cloud,
-            str(len(one.checked)),
-            _mark(lacks),
-            str(len(one.with_outcome(Outcome.UNKNOWN)) or "-"),
-            _mark(len(one.unused)),
-            _mark(len(one.wide)),
-        )
-    return drawn
+    rows = [_HEADERS, *(_row(one) for one in result.identities)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADERS))]
+    lines = []
+    for row, one in zip(rows, (None, *result.identities), strict=True):
+        cells = [
+            text.ljust(width) if at <= 1 else text.rjust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        open_ = one is not None and one.problem
+        lines.append("  ".join([*cells[:2], one.problem] if open_ and one else cells).rstrip())
+    return lines
 
 
-def _mark(count: int) -> str:
-    return f"✗ {count}" if count else "✓"
+def _row(one: Identity) -> tuple[str, ...]:
+    numbers = (
+        len(one.checked),
+        len(one.with_outcome(Outcome.DENIED)),
+        len(one.with_outcome(Outcome.UNKNOWN)),
+        len(one.unused),
+        len(one.wide),
+    )
+    return one.name, one.cloud, *map(str, numbers)
 
 
 def details(result: Preflight) -> list[str]:

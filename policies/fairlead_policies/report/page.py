@@ -21,16 +21,21 @@ _ORDER = {
 }
 
 
-def render(report: Report, *, before: str = "") -> str:
+def render(report: Report, *, before: str | None = None) -> str:
     """Return the page.
 
     Args:
         report: What to show.
-        before: HTML to put before the matrix, such as the stack's document; it is not escaped.
+        before: HTML to put before the matrix, which is not escaped; by default the stack's
+            document.
     """
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
+    if before is None:
+        from fairlead_policies.document.page import section
+
+        before = section(report, with_findings=False)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATE.parent), autoescape=True, trim_blocks=True,
         lstrip_blocks=True,

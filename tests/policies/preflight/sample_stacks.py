@@ -143,3 +143,24 @@ def aws_stack(
             resource("aws:iam/rolePolicy:RolePolicy", f"policy-{one}", props, role=f"role-{one}")
         )
     return found
+
+
+def aws_export(outputs: dict[str, Any], more: tuple[Resource, ...] = ()) -> bytes:
+    """Return the stack as `pulumi stack export` writes it."""
+    resources = [*aws_stack(), *more]
+    urns = {one.urn: f"urn:pulumi:aws::ml::{one.type}::{one.name}" for one in resources}
+    whole = "pulumi:pulumi:Stack"
+    records: list[dict[str, Any]] = [
+        {"urn": f"urn:pulumi:aws::ml::{whole}::ml-aws", "type": whole, "outputs": outputs}
+    ]
+    for one in resources:
+        depends = {key: [urns[urn] for urn in v] for key, v in one.property_dependencies.items()}
+        records.append(
+            {
+                "urn": urns[one.urn],
+                "type": one.type,
+                "inputs": dict(one.props),
+                "propertyDependencies": depends,
+            }
+        )
+    return json.dumps({"version": 3, "deployment": {"resources": records}}).encode()

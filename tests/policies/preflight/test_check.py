@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from sample_stacks import aws_components, aws_stack
+from sample_stacks import aws_components, aws_export
 
 from fairlead_policies.catalog import controls
 from fairlead_policies.checks import run_checks
@@ -13,25 +12,9 @@ from fairlead_policies.inventory import Inventory, parse_inventory
 from fairlead_policies.preflight.findings import LEAST, PASSED, SUFFICIENT
 from fairlead_policies.settings import Settings
 
-STACK = "urn:pulumi:aws::ml::pulumi:pulumi:Stack::ml-aws"
-
 
 def export(outputs: dict[str, Any]) -> Inventory:
-    records: list[dict[str, Any]] = [
-        {"urn": STACK, "type": "pulumi:pulumi:Stack", "outputs": outputs}
-    ]
-    for one in aws_stack():
-        depends = {key: list(urns) for key, urns in one.property_dependencies.items()}
-        records.append(
-            {
-                "urn": one.urn,
-                "type": one.type,
-                "inputs": dict(one.props),
-                "propertyDependencies": depends,
-            }
-        )
-    content = json.dumps({"version": 3, "deployment": {"resources": records}}).encode()
-    return parse_inventory(content, "export")
+    return parse_inventory(aws_export(outputs), "export")
 
 
 def preflights(outputs: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -46,7 +29,7 @@ def test_a_stack_s_export_is_enough() -> None:
     found = preflights({"fairlead": {"schema": "1.0", "components": aws_components()}})
     assert len(found) == 14
     assert {result for _, _, result in found} == {"pass"}
-    assert (SUFFICIENT, "urn:role-step", "pass") in found
+    assert (SUFFICIENT, "urn:pulumi:aws::ml::aws:iam/role:Role::role-step", "pass") in found
 
 
 def test_what_is_not_known_yet_is_not_evaluated() -> None:
