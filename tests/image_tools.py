@@ -17,7 +17,7 @@ from storage_servers import free_port, process
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tools.kubernetes import images, layout, programs  # noqa: E402
+from tools.kubernetes import images, layout, programs
 
 _PACKAGES = (
     "buildah", "golang-github-containers-common", "docker-registry", "libdevmapper1.02.1",
