@@ -27,6 +27,7 @@ FUNCTIONS = {
     "maintainer": "the only one that deletes",
 }
 _HIDDEN = {"flavor", "version"}
+_WIDTH = 28
 _NOT_KNOWN = "not known before `up`"
 
 
@@ -165,6 +166,11 @@ def _made(stack: Stack) -> list[Any]:
     ]
 
 
+def _short(kind: str) -> str:
+    """Return a type that fits into a box."""
+    return kind if len(kind) <= _WIDTH else f"{kind[: _WIDTH - 1]}…"
+
+
 def _picture(stack: Stack, title: str) -> str:
     from fairlead.drawing.diagram import Box, Diagram
     from fairlead.drawing.svg import draw_svg
@@ -172,7 +178,8 @@ def _picture(stack: Stack, title: str) -> str:
     shown = _made(stack)
     number = {one.urn: position for position, one in enumerate(shown)}
     boxes = tuple(
-        Box(one.urn, one.name, detail=spoken(one.type), kind=spoken(one.type)) for one in shown
+        Box(one.urn, one.name, detail=_short(spoken(one.type)), kind=spoken(one.type))
+        for one in shown
     )
     arrows: dict[tuple[str, str], None] = {}
     for one in shown:

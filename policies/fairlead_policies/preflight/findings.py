@@ -113,14 +113,16 @@ def place(resource: str) -> str:
     Example:
         >>> place("arn:aws:s3:::acme-ml/runs/*"), place("projects/_/buckets/acme-ml")
         ('runs/*', 'acme-ml')
+        >>> place("arn:aws:kms:eu-central-1:111122223333:key/7")
+        'key/7'
     """
-    name = resource.rpartition(":")[2] if resource.startswith("arn:") else resource
+    if resource.startswith("arn:"):
+        name = resource.split(":", 5)[-1]
+        return name.partition("/")[2] or name if ":s3:" in resource else name
     for mark in ("/objects/", "/blobs/"):
-        if mark in name:
-            return name.partition(mark)[2]
-    if resource.startswith("arn:aws:s3:::") and "/" in name:
-        return name.partition("/")[2]
-    return name.rpartition("/")[2] or name
+        if mark in resource:
+            return resource.partition(mark)[2]
+    return resource.rpartition("/")[2] or resource
 
 
 def _listed(texts: Sequence[str]) -> str:
