@@ -32,8 +32,8 @@ _ROOT = "root"
 def policy(bucket: str) -> dict[str, Any]:
     """Return the bucket's policy.
 
-    Nobody overwrites: clients create objects only if there are none, and the bucket keeps versions.
-    Only the maintainer deletes.
+    Only the maintainer deletes. The bucket keeps no versions: with them, this server refuses to
+    create what was deleted, as damaged artifacts are. Snapshots of the volume are the backup.
 
     Args:
         bucket: The bucket's name.
@@ -59,8 +59,7 @@ def policy(bucket: str) -> dict[str, Any]:
             allow(_READERS, ["s3:GetObject"], ["*"]),
             allow(["serving"], ["s3:GetObject"], ["artifacts/*"]),
             *(allow([who], _PUT, paths) for who, paths in _WRITES.items()),
-            allow(["maintainer"], ["s3:DeleteObject", "s3:DeleteObjectVersion"], ["*"]),
-            allow(["maintainer"], ["s3:ListBucketVersions"], [""]),
+            allow(["maintainer"], ["s3:DeleteObject"], ["*"]),
         ],
     }
 

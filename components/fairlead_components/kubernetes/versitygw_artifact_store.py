@@ -87,7 +87,6 @@ class VersitygwArtifactStore(Component):
             f"{name}-bucket",
             metadata=metadata(self, f"{name}-bucket", namespace),
             data=bucket_files(bucket),
-            binary_data={"versioning": "AQ=="},  # the byte that means enabled
             opts=self.child(),
         )
         Service(

@@ -12,8 +12,8 @@ PORT = 7070
 
 #: Makes the bucket by writing the server's own records of it, before the server starts.
 _PREPARE = (
-    'mkdir -p "/data/objects/$BUCKET" "/data/metadata/$BUCKET/meta" /data/versions; '
-    "for file in acl ownership policy versioning; do "
+    'mkdir -p "/data/objects/$BUCKET" "/data/metadata/$BUCKET/meta"; '
+    "for file in acl ownership policy; do "
     'cat "/bucket/$file" > "/data/metadata/$BUCKET/meta/$file"; done'
 )
 
@@ -50,7 +50,7 @@ def server(
         "resources": resources,
     }
     command = ["versitygw", "--port", f":{PORT}", "--health", "/health", "--quiet"]
-    folders = ["--sidecar", "/data/metadata", "--versioning-dir", "/data/versions"]
+    folders = ["--sidecar", "/data/metadata"]
     probe = {"httpGet": {"path": "/health", "port": PORT}, "periodSeconds": 5}
     root = {"secretKeyRef": {"name": f"{name}-server", "key": "root"}}
     serving = {

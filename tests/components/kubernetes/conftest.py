@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tools.kubernetes import images
 
+from clusters import Cluster
 from fairlead_components.config import read_config
 from fairlead_components.provider.wire import decode
 from fairlead_components.stack import build
+from storage_servers import executable
 
 IMAGE = f"registry.example.org/versitygw@sha256:{'0' * 64}"
 COMPONENTS: dict[str, Any] = {
@@ -65,3 +69,15 @@ def declared(record: Callable[..., Any], values: Callable[..., Any]) -> Declared
         if key.startswith("kubernetes:")
     }
     return Declared(manifest["components"], objects, recorder.requests)
+
+
+@pytest.fixture(scope="session")
+def versitygw_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the cluster an image of the S3 server, built from its binary; return its name."""
+    folder = tmp_path_factory.mktemp("image")
+    binaries = folder / "layer/usr/local/bin"
+    binaries.mkdir(parents=True)
+    shutil.copy(executable("versitygw"), binaries / "versitygw")
+    archive = folder / "versitygw.tar"
+    images.pack([images.python_root(), folder / "layer"], "localhost/versitygw:test", archive)
+    return cluster.load(archive)[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,31 +10,17 @@ from typing import Any
 
 import pytest
 import yaml
-from tools.kubernetes import images
 from tools.kubernetes.layout import ClusterError
 
 from clusters import Cluster
 from fairlead.contracts.manifest import StackManifest
 from fairlead.errors import StoreError
 from fairlead.registry import load
-from storage_servers import executable
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 
 ROOT = Path(__file__).parents[3]
 STACK = "kubernetes"
-
-
-@pytest.fixture(scope="session")
-def versitygw_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Give the cluster an image of the S3 server, built from its binary; return its name."""
-    folder = tmp_path_factory.mktemp("image")
-    binaries = folder / "layer/usr/local/bin"
-    binaries.mkdir(parents=True)
-    shutil.copy(executable("versitygw"), binaries / "versitygw")
-    archive = folder / "versitygw.tar"
-    images.pack([images.python_root(), folder / "layer"], "localhost/versitygw:test", archive)
-    return cluster.load(archive)[0]
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from fairlead_components.stack import build
 def test_it_is_adopted(record: Any, values: Any) -> None:
     existing = {
         "url": "s3://ml/prod",
-        "region": "eu-central-1", "credentials_secrets": {"step": "s3-step"},
+        "region": "eu-central-1",
+        "credentials_secrets": {"step": "s3-step"},
     }
     components = {"artifact_store": {"flavor": "s3", "existing": existing}}
     manifest, recorder = record(lambda: build(read_config(values(components), "x")))
@@ -26,7 +27,8 @@ def test_it_is_adopted(record: Any, values: Any) -> None:
 def test_another_kind_of_url_is_refused(values: Any) -> None:
     existing = {
         "url": "ftp://ml",
-        "region": "eu-central-1", "credentials_secrets": {"step": "s3-step"},
+        "region": "eu-central-1",
+        "credentials_secrets": {"step": "s3-step"},
     }
     with pytest.raises(ConfigError, match=r"existing.url: ftp://ml must begin with"):
         read_config(values({"artifact_store": {"flavor": "s3", "existing": existing}}), "x")
