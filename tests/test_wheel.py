@@ -88,7 +88,8 @@ def installed(wheel: Path, tmp_path: Path) -> Installed:
 def test_the_wheel_holds_what_users_need_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert {"fairlead/py.typed", "fairlead_components/py.typed"} <= names
+    packages = ("fairlead", "fairlead_components", "fairlead_policies")
+    assert {f"{package}/py.typed" for package in packages} <= names
     source = {name for name in names if name.startswith("fairlead_components/engine/source/")}
     assert {"go.mod", "go.sum", "tools.go"} <= {name.rpartition("/")[2] for name in source}
     templates = CHECKOUT / "pipelines" / "fairlead" / "templates"
@@ -100,10 +101,7 @@ def test_the_wheel_holds_what_users_need_and_nothing_else(wheel: Path) -> None:
     assert expected
     assert expected <= names
     tops = {name.partition("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {
-        "fairlead",
-        "fairlead_components",
-    }
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(packages)
     stray = [n for n in names if "__pycache__" in n or n.endswith(".pyc") or "/.state/" in n]
     assert not stray
     assert not [name for name in names if "/tests/" in name and not name.endswith(".jinja")]

@@ -147,4 +147,5 @@ def test_the_engine_accepts_the_schema(project: Any) -> None:
     assert set(schema["resources"]) == {
         "fairlead:index:Directory",
         "fairlead:index:ManifestPublication",
+        "fairlead:index:Password",
     }
