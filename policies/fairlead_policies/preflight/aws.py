@@ -263,7 +263,28 @@ def decide(request: Request, policies: Policies) -> Decision:
             return Decision(Outcome.DENIED, f"{policy.name} denies it explicitly")
     denied = some(said for _, said in denying)
     allowed = every((_allowed(request, policies), no(denied)))
-    return decided(allowed, _missing(request, policies))
+    return decided(allowed, _missing(request, policies), _open(request, policies))
+
+
+def _open(request: Request, policies: Policies) -> str:
+    """Return which condition keys would decide; empty where it is something else."""
+    others = [one for one in (policies.boundary, policies.resource) if one is not None]
+    keys = {
+        key
+        for policy in (*policies.identity, *others)
+        for statement in policy.statements
+        if applies(statement, request, "any" if policy is policies.resource else "") is None
+        for block in _blocks(statement)
+        for key in block
+        if request.lookup(key) is UNKNOWN
+    }
+    return f"depends on {', '.join(sorted(keys))} of the request" if keys else ""
+
+
+def _blocks(statement: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    conditions = statement.get("Condition")
+    values = conditions.values() if isinstance(conditions, Mapping) else ()
+    return [block for block in values if isinstance(block, Mapping)]
 
 
 def _allowed(request: Request, policies: Policies) -> Truth:

@@ -256,3 +256,11 @@ def test_grants_name_each_action_on_each_resource() -> None:
     assert [(one.action, one.resource) for one in found] == [
         ("s3:A", "x"), ("s3:A", "y"), ("s3:B", "x"), ("s3:B", "y"), ("*", "*"),
     ]  # fmt: skip
+
+
+def test_what_is_open_is_named() -> None:
+    closed = {"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}
+    policies = Policies((policy(allow("*"), deny("*", Condition=closed)),))
+    assert decide(Request(ROLE, "s3:GetObject", OBJECT), policies).reason == (
+        "depends on aws:SourceVpce of the request"
+    )
