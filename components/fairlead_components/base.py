@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Optional, cast
+from typing import Any, Optional, TypeVar, cast
 
 import pulumi
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from fairlead_components.naming import tags
 # No `from __future__ import annotations` in modules of components: Pulumi's host for programs in
 # other languages reads annotations as objects, and knows Optional but not `X | None`.
 # ruff: noqa: UP045
+
+T = TypeVar("T")
 
 
 class ComponentError(FairleadError, pulumi.RunError):
@@ -114,8 +116,28 @@ class Component(pulumi.ComponentResource):
         Args:
             fields: The fields of the contract of this kind and flavor; values may be outputs.
         """
-        self.contract = contract(self, self._label, fields)
+        # Beside the contract as a whole, which is known only when all of it is.
+        self.promised = {name: pulumi.Output.from_input(value) for name, value in fields.items()}
+        self.contract = contract(self, self._label, self.promised)
         self.register_outputs({"contract": self.contract})
+
+
+def after(value: pulumi.Input[T], *resources: pulumi.Resource) -> pulumi.Output[T]:
+    """Return a value that is known now, and that who uses it gets once resources are there.
+
+    Names that we choose are known in a preview, unlike what a backend answers; permissions that are
+    written with them can be reviewed before anything exists.
+
+    Args:
+        value: What is known.
+        resources: What must be there before it is used.
+    """
+    known: pulumi.Output[T] = pulumi.Output.from_input(value)
+
+    async def needed() -> set[pulumi.Resource]:
+        return {*(await known.resources()), *resources}
+
+    return pulumi.Output(needed(), known.future(), known.is_known(), known.is_secret())
 
 
 def contract(

@@ -38,7 +38,47 @@ RULES: Mapping[str, NameRule] = {
     "s3_bucket": NameRule(
         63, "-", "a-z0-9-", 3, source="docs.aws.amazon.com/AmazonS3 bucketnamingrules"
     ),
+    "ecr_repository": NameRule(
+        256, "-", "a-z0-9._-", 2, letter_first=True, source="docs.aws.amazon.com/AmazonECR"
+    ),
+    "iam_role": NameRule(
+        64, "-", "a-z0-9_-", source="docs.aws.amazon.com/IAM reference_iam-quotas"
+    ),
+    "kms_alias": NameRule(250, "-", "a-z0-9_-", source="docs.aws.amazon.com/kms alias-create"),
     "gcs_bucket": NameRule(63, "-", "a-z0-9-", 3, source="cloud.google.com/storage/docs/buckets"),
+    "gcp_key": NameRule(63, "-", "a-z0-9_-", source="cloud.google.com/kms/docs/resource-hierarchy"),
+    "gcp_role": NameRule(
+        64, "_", "a-z0-9_.", 3, source="cloud.google.com/iam/docs/creating-custom-roles"
+    ),
+    "gcp_service_account": NameRule(
+        30,
+        "-",
+        "a-z0-9-",
+        6,
+        letter_first=True,
+        source="cloud.google.com/iam/docs/service-accounts-create",
+    ),
+    "artifact_registry_repository": NameRule(
+        63,
+        "-",
+        "a-z0-9-",
+        letter_first=True,
+        source="cloud.google.com/artifact-registry/docs/repositories/create-repos",
+    ),
+    "key_vault": NameRule(
+        24, "-", "a-z0-9", 3, letter_first=True, source="learn.microsoft.com resource-name-rules"
+    ),
+    "key_vault_key": NameRule(127, "-", "a-z0-9", source="learn.microsoft.com resource-name-rules"),
+    "azure_registry": NameRule(
+        50, "", "a-z0-9", 5, source="learn.microsoft.com resource-name-rules"
+    ),
+    "blob_container": NameRule(
+        63, "-", "a-z0-9", 3, source="learn.microsoft.com resource-name-rules"
+    ),
+    # 128 characters are accepted; virtual machines take identities of 24.
+    "managed_identity": NameRule(
+        24, "-", "a-z0-9", 3, source="learn.microsoft.com resource-name-rules"
+    ),
     "storage_account": NameRule(
         24, "", "a-z0-9", 3, source="learn.microsoft.com resource-name-rules"
     ),

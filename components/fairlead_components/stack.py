@@ -83,8 +83,8 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
                     and getattr(args, "existing", None) is None
                     and wire.flavor in {None, source.component.flavor}
                 ):
-                    contract = create(source, (*waiting, item.name)).contract
-                    args = dataclasses.replace(args, **{argument: _taken(contract, wire.field)})
+                    taken = _taken(create(source, (*waiting, item.name)), wire.field)
+                    args = dataclasses.replace(args, **{argument: taken})
             # A component is called as ComponentResource is not: (name, args, opts).
             built[item.name] = item.component(item.name, args, options)
         return built[item.name]
@@ -118,6 +118,12 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
     return manifest
 
 
-def _taken(contract: pulumi.Output[dict[str, Any]], field: str) -> pulumi.Output[Any]:
-    """Return a field of a contract that is not there yet, None where it is left out."""
-    return contract.apply(lambda known: known.get(field))
+def _taken(component: Component, field: str) -> pulumi.Output[Any]:
+    """Return a field of a contract, None where it is left out.
+
+    What a component chose itself, such as a bucket's name, is then known in a preview, although
+    its contract is not: policies can read the documents that are made of it.
+    """
+    if field in component.promised:
+        return component.promised[field]
+    return component.contract.apply(lambda known: known.get(field))

@@ -41,6 +41,21 @@ BUILTIN: dict[str, dict[str, str]] = {
         "container_registry.oci": (
             "fairlead.contracts.container_registry:OciContainerRegistryContract"
         ),
+        "key.kms": "fairlead.contracts.key:KmsKeyContract",
+        "container_registry.ecr": (
+            "fairlead.contracts.container_registry:EcrContainerRegistryContract"
+        ),
+        "identity.iam": "fairlead.contracts.identity:IamIdentityContract",
+        "key.kms_crypto": "fairlead.contracts.key:KmsCryptoKeyContract",
+        "key.key_vault": "fairlead.contracts.key:KeyVaultKeyContract",
+        "container_registry.artifact_registry": (
+            "fairlead.contracts.container_registry:ArtifactRegistryContainerRegistryContract"
+        ),
+        "container_registry.acr": (
+            "fairlead.contracts.container_registry:AcrContainerRegistryContract"
+        ),
+        "identity.service_account": "fairlead.contracts.identity:ServiceAccountIdentityContract",
+        "identity.managed": "fairlead.contracts.identity:ManagedIdentityContract",
         "model_deployer.mlflow": "fairlead.contracts.model_deployer:MlflowModelDeployerContract",
         "model_deployer.kserve": "fairlead.contracts.model_deployer:KserveModelDeployerContract",
     },

@@ -20,7 +20,9 @@ def test_names_obey_the_rule(resource: str, parts: list[str], unique: str) -> No
     rule = RULES[resource]
     name = physical_name(resource, *parts, unique=unique)
     assert rule.shortest <= len(name) <= rule.longest
-    assert re.fullmatch(f"[{rule.allowed}]+", name)
+    # What is not among the characters of a part joins parts only, and never twice in a row.
+    part = f"[{rule.allowed}]+"
+    assert re.fullmatch(f"{part}({re.escape(rule.separator)}{part})*", name)
     assert name[0].isalnum()
     assert name[-1].isalnum()
     assert name == physical_name(resource, *parts, unique=unique)

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -204,7 +205,8 @@ class Sdk:
 def _keep(path: Path, text: str) -> None:
     """Write what was read beside its place and move it there: readers never see half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    # Several threads of a stand-in may read the same one at once.
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 

@@ -28,3 +28,33 @@ class OciContainerRegistryContract(ContainerRegistryContract):
 
     flavor: Literal["oci"] = "oci"
     pull_secrets: tuple[str, ...] = ()
+
+
+class EcrContainerRegistryContract(ContainerRegistryContract):
+    """Name a repository of Amazon ECR.
+
+    Attributes:
+        repository_arn: The repository.
+        region: Where it is.
+    """
+
+    flavor: Literal["ecr"] = "ecr"
+    repository_arn: str
+    region: str
+
+
+class ArtifactRegistryContainerRegistryContract(ContainerRegistryContract):
+    """Name a repository of Artifact Registry: ``REGION-docker.pkg.dev/PROJECT/REPOSITORY``."""
+
+    flavor: Literal["artifact_registry"] = "artifact_registry"
+
+
+class AcrContainerRegistryContract(ContainerRegistryContract):
+    """Name an Azure container registry: ``NAME.azurecr.io``.
+
+    Attributes:
+        resource_id: The registry as a resource, on which pulling and pushing are granted.
+    """
+
+    flavor: Literal["acr"] = "acr"
+    resource_id: str | None = None

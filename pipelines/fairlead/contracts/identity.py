@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from fairlead.contracts.base import Contract
 
 
@@ -46,3 +48,31 @@ class KubernetesIdentityContract(IdentityContract):
     flavor: Literal["kubernetes"] = "kubernetes"
     context: str | None = None
     namespace: str
+
+
+class IamIdentityContract(IdentityContract):
+    """Name a role of AWS IAM for each function, by its ARN.
+
+    Attributes:
+        account: The account that the roles are in.
+    """
+
+    flavor: Literal["iam"] = "iam"
+    account: str
+
+
+class ServiceAccountIdentityContract(IdentityContract):
+    """Name a service account of Google Cloud for each function, by its email."""
+
+    flavor: Literal["service_account"] = "service_account"
+
+
+class ManagedIdentityContract(IdentityContract):
+    """Name a managed identity of Azure for each function, by its resource id.
+
+    Attributes:
+        client_ids: Function → the id by which a process asks for its token.
+    """
+
+    flavor: Literal["managed"] = "managed"
+    client_ids: dict[str, str] = Field(default_factory=dict)
