@@ -51,6 +51,7 @@ engine: .venv/.run
 
 servers: .venv/.dev
 	@$(BIN)/python tools/servers.py versitygw fake-gcs-server azurite-blob >/dev/null
+	@[ "$$(id -u)" != 0 ] || $(BIN)/python -m tools.kubernetes build  # only root can start it
 
 cluster-up: .venv/.dev  ## start a real Kubernetes on this machine; needs root
 	@$(BIN)/python -m tools.kubernetes up
