@@ -278,6 +278,13 @@ class Session:
         return f"{text} {control.remediation}"
 
 
-def unwrapped(props: Any) -> Any:
-    """Return the plain data behind Pulumi's proxies, which raise where a value is unknown."""
-    return props["__target"] if hasattr(props, "_DictProxy__target") else props
+def unwrapped(value: Any) -> Any:
+    """Return the plain data behind Pulumi's proxies, which raise where a value is unknown.
+
+    Proxies lie within proxies, and none is a dict or a list.
+    """
+    if hasattr(value, "_DictProxy__target") or hasattr(value, "_ListProxy__target"):
+        value = value["__target"]
+    if isinstance(value, dict):
+        return {key: unwrapped(one) for key, one in value.items()}
+    return [unwrapped(one) for one in value] if isinstance(value, list) else value

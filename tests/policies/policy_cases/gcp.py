@@ -77,7 +77,7 @@ vary(
     "GCP-IAM-03",
     [],
     none=[[res("gcp:serviceaccount/account:Account", {})]],
-    bad=[[res("gcp:serviceaccount/key:Key", {"serviceAccountId": UNKNOWN})]],
+    bad=[[res("gcp:serviceaccount/key:Key", {"serviceAccountId": "x"})]],
 )
 vary(
     "GCP-IAM-04",
