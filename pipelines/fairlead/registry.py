@@ -28,6 +28,7 @@ BUILTIN: dict[str, dict[str, str]] = {
         "model_registry.mlflow": "fairlead.contracts.model_registry:MlflowModelRegistryContract",
         "secret_store.local": "fairlead.contracts.secret_store:LocalSecretStoreContract",
         "identity.local": "fairlead.contracts.identity:LocalIdentityContract",
+        "image_builder.local": "fairlead.contracts.image_builder:LocalImageBuilderContract",
         "cluster.namespace": "fairlead.contracts.cluster:NamespaceClusterContract",
         "identity.kubernetes": "fairlead.contracts.identity:KubernetesIdentityContract",
         "orchestrator.kubernetes": "fairlead.contracts.orchestrator:KubernetesOrchestratorContract",

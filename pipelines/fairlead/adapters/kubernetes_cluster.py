@@ -191,7 +191,7 @@ class PodWatch:
 
     Attributes:
         events: ``(kind, pod)``: ``SEEN`` with a pod, ``GONE`` with its last state, ``LISTED`` with
-            ``{"names": […]}``: pods that are not among them are gone; ``FAILED`` with ``{"error"}``.
+            ``{"names": […]}``: pods that are not among them are gone; ``FAILED`` with ``error``.
     """
 
     def __init__(self, cluster: Cluster, selector: str) -> None:

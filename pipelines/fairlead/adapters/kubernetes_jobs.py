@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.adapters import kubernetes_names as names
+from fairlead.adapters.kubernetes_pod_parts import (
+    add_secrets,
+    make_container,
+    make_environment,
+    make_pod,
+    make_volumes,
+)
 from fairlead.adapters.kubernetes_surroundings import SECRETS, Surroundings
 from fairlead.contracts.orchestrator import KubernetesOrchestratorContract
 from fairlead.contracts.pods import Pods
@@ -30,9 +37,7 @@ RUN_NOT_SUCCEEDED = 10
 _RUN, _STEP, _ATTEMPT, _PIPELINE = (
     "fairlead/run", "fairlead/step", "fairlead/attempt", "fairlead/pipeline",
 )  # fmt: skip
-_LOST_NODE_SECONDS = 60
 _SCRATCH = 4 << 30
-_GROUP = 65532
 _GRACE = 60
 
 
@@ -84,22 +89,22 @@ def step_job(
         "python3", "-m", "fairlead.runtime", f"{attempt.run_uri}@{attempt.run_digest}",
         attempt.step, "--attempt", str(attempt.number), "--supervise",
     ]  # fmt: skip
-    volumes, mounts = _volumes(around, disk or str(contract.scratch))
-    _add_secrets(volumes, mounts, around, options.secrets)
+    volumes, mounts = make_volumes(around, disk or str(contract.scratch))
+    add_secrets(volumes, mounts, around, options.secrets)
     for index, volume in enumerate(settings.get("volumes", ())):
         claim = {"claimName": volume["claim"], "readOnly": volume.get("read_only", False)}
         volumes.append({"name": f"data-{index}", "persistentVolumeClaim": claim})
         mounts.append(
             {"name": f"data-{index}", "mountPath": volume["path"], "readOnly": claim["readOnly"]}
         )
-    container = _container("step", attempt.image or contract.image, contract.pods, command)
+    container = make_container("step", attempt.image or contract.image, contract.pods, command)
     container["resources"] = {"requests": requests, "limits": limits}
     container["volumeMounts"] = mounts
     environment = {**around.environment, **options.environment}
     if options.secrets:
         environment["FAIRLEAD_SECRETS"] = SECRETS
-    container["env"], container["envFrom"] = _environment(around, environment)
-    pod = _pod(contract.pods, container, volumes)
+    container["env"], container["envFrom"] = make_environment(around, environment)
+    pod = make_pod(contract.pods, container, volumes)
     pod["automountServiceAccountToken"] = False
     pod["nodeSelector"] = {**contract.pods.node_selector, **settings.get("node_selector", {})}
     pod["tolerations"] += list(settings.get("tolerations", ()))
@@ -139,29 +144,29 @@ def runner_job(
         "python3", "-m", "fairlead.runner", f"{reference.run_uri}@{reference.run_digest}",
         "--restarts",
     ]  # fmt: skip
-    volumes, mounts = _volumes(around, str(_SCRATCH))
+    volumes, mounts = make_volumes(around, str(_SCRATCH))
     image = contract.image or reference.image
-    container = _container("runner", image, contract.pods, command)
+    container = make_container("runner", image, contract.pods, command)
     memory = str(contract.memory)
     container["resources"] = {
         "requests": {"cpu": f"{contract.cpu:g}", "memory": memory},
         "limits": {"memory": memory},
     }
     container["volumeMounts"] = mounts
-    container["env"], container["envFrom"] = _environment(around, around.environment)
+    container["env"], container["envFrom"] = make_environment(around, around.environment)
     for variable, path in (
         ("FAIRLEAD_POD", "metadata.name"),
         ("FAIRLEAD_JOB", "metadata.labels['batch.kubernetes.io/job-name']"),
         ("FAIRLEAD_JOB_UID", "metadata.labels['batch.kubernetes.io/controller-uid']"),
     ):
         container["env"].append({"name": variable, "valueFrom": {"fieldRef": {"fieldPath": path}}})
-    pod = _pod(contract.pods, container, volumes)
+    pod = make_pod(contract.pods, container, volumes)
     pod["terminationGracePeriodSeconds"] = 15
     pod["nodeSelector"] = dict(contract.pods.node_selector)
     ended = {"containerName": "runner", "operator": "In", "values": [2, RUN_NOT_SUCCEEDED, 130]}
     disrupted = [{"type": "DisruptionTarget", "status": "True"}]
     spec = {
-        "backoffLimit": 20,
+        "backoffLimit": 6,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {
             "rules": [
@@ -176,7 +181,7 @@ def runner_job(
     return _job(name, "runner", run, contract.pods, {}, notes, spec, pod, None)
 
 
-def _job(
+def _job(  # noqa: PLR0917 - each is a part of the manifest
     name: str,
     component: str,
     run: str,
@@ -209,100 +214,3 @@ def _job(
         "metadata": metadata,
         "spec": {**spec, "template": template},
     }
-
-
-def _container(name: str, image: str | None, pods: Pods, command: list[str]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "image": image,
-        "imagePullPolicy": pods.pull_policy,
-        "command": command,
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-    }
-
-
-def _pod(pods: Pods, container: dict[str, Any], volumes: list[dict[str, Any]]) -> dict[str, Any]:
-    lost = [
-        {
-            "key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute",
-            "tolerationSeconds": _LOST_NODE_SECONDS,
-        }
-        for key in ("not-ready", "unreachable")
-    ]  # fmt: skip
-    pod: dict[str, Any] = {
-        "restartPolicy": "Never",
-        "serviceAccountName": pods.service_account,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True, "fsGroup": _GROUP,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "tolerations": [*(t.model_dump(exclude_none=True) for t in pods.tolerations), *lost],
-        "containers": [container],
-        "volumes": volumes,
-    }  # fmt: skip
-    if pods.host_network:
-        pod["hostNetwork"] = True
-    if pods.priority_class:
-        pod["priorityClassName"] = pods.priority_class
-    if pods.image_pull_secrets:
-        pod["imagePullSecrets"] = [{"name": name} for name in pods.image_pull_secrets]
-    return pod
-
-
-def _environment(
-    around: Surroundings, given: Mapping[str, str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    fixed = {
-        "HOME": "/tmp",  # noqa: S108 - the pod's own empty volume
-        "TMPDIR": "/tmp",  # noqa: S108
-        "FAIRLEAD_CACHE_DIR": "/tmp/fairlead",  # noqa: S108
-        "PYTHONHASHSEED": "0",
-        "PYTHONUNBUFFERED": "1",
-    }
-    env: list[dict[str, Any]] = [
-        {"name": name, "value": value} for name, value in {**fixed, **given}.items()
-    ]
-    for name, (secret, key) in around.variables.items():
-        reference = {"secretKeyRef": {"name": secret, "key": key}}
-        env.append({"name": name, "valueFrom": reference})
-    return env, [{"secretRef": {"name": secret}} for secret in around.variables_from]
-
-
-def _volumes(
-    around: Surroundings, scratch: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    volumes: list[dict[str, Any]] = [{"name": "tmp", "emptyDir": {"sizeLimit": scratch}}]
-    mounts: list[dict[str, Any]] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108
-    for index, (secret, folder) in enumerate(sorted(around.folders.items())):
-        source = {"secretName": secret, "defaultMode": 0o440}
-        volumes.append({"name": f"access-{index}", "secret": source})
-        mounts.append({"name": f"access-{index}", "mountPath": folder, "readOnly": True})
-    return volumes, mounts
-
-
-def _add_secrets(
-    volumes: list[dict[str, Any]],
-    mounts: list[dict[str, Any]],
-    around: Surroundings,
-    secrets: tuple[str, ...],
-) -> None:
-    """Mount the secrets that a step names, and no others, as files."""
-    if not secrets or around.secret_prefix is None:
-        return
-    sources = [
-        {
-            "secret": {
-                "name": around.secret_prefix + name,
-                "items": [{"key": around.secret_key, "path": name, "mode": 0o440}],
-            }
-        }
-        for name in secrets
-    ]
-    volumes.append({"name": "secrets", "projected": {"sources": sources}})
-    mounts.append({"name": "secrets", "mountPath": SECRETS, "readOnly": True})

@@ -15,6 +15,7 @@ LABEL = 63
 NAME = 57
 _SLUG = 14
 _HASH = 10
+_SECRET = 100
 _TRUNCATED = "-h-"
 _ENDS_WITH = "-z"
 
@@ -77,6 +78,24 @@ def runner_job(run: str, number: int = 1) -> str:
         '01kaew8j00abcdefghjkmnpqrs-runner-2'
     """
     return f"{run.lower()}-runner-{number}"
+
+
+def secret_object(prefix: str, name: str) -> str:
+    """Return the name of the Secret that holds a secret of ours.
+
+    Names that Kubernetes takes stay as they are; others are made plain and told apart by a hash
+    (the object's annotation has the name itself).
+
+    Args:
+        prefix: What the names of the stack's secrets begin with.
+        name: The secret's name.
+
+    Example:
+        >>> secret_object("prod-", "hub"), secret_object("prod-", "HF_TOKEN")
+        ('prod-hub', 'prod-hf-token-55h4pgf5mf')
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_SECRET]
+    return f"{prefix}{name}" if slug == name else f"{prefix}{slug}-{_digest(name)}"
 
 
 def plain(value: str) -> str:

@@ -26,4 +26,3 @@ def calls(
         for verb in listed:
             where = f"{namespace}/{name}" if name else namespace
             yield Permission("kubernetes", identity, f"{kind}:{verb}", where)
-

@@ -16,9 +16,7 @@ _HOPELESS = frozenset({"InvalidImageName", "ErrImageNeverPull", "CreateContainer
 _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"})
 #: How the problem of an image begins that may yet be pulled, once its registry answers.
 PULL = "its image cannot be pulled"
-_NO_SUCH_IMAGE = re.compile(
-    r"(?i)not ?found|manifest unknown|unauthorized|denied|forbidden"
-)
+_NO_SUCH_IMAGE = re.compile(r"(?i)not ?found|manifest unknown|unauthorized|denied|forbidden")
 
 _DISRUPTIONS = {
     "PreemptionByScheduler": "it made room for a pod of higher priority",

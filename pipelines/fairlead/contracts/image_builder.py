@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fairlead.contracts.base import Contract
 
 
@@ -15,3 +17,10 @@ class ImageBuilderContract(Contract):
 
     repository: str
     base_image: str | None = None
+
+
+class LocalImageBuilderContract(ImageBuilderContract):
+    """Build with the docker, podman or buildah of whoever builds."""
+
+    flavor: Literal["local"] = "local"
+    repository: str = "fairlead"

@@ -45,19 +45,6 @@ class Orchestrator(Protocol):
 
 
 @runtime_checkable
-class Explains(Protocol):
-    """Say why a submitted run does not go on, where nothing in the store can tell."""
-
-    def problem(self, run: RunReference) -> str | None:
-        """Return why no runner walks the run, or ever will; None while there is hope."""
-        ...
-
-    def waiting(self, run: RunReference) -> str | None:
-        """Return what the runner waits for before it can begin; None where there is nothing."""
-        ...
-
-
-@runtime_checkable
 class Foreground(Protocol):
     """Walk a run in the process that submits it, as long as that process waits for it."""
 

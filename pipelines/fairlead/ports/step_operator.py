@@ -38,16 +38,6 @@ class Watches(Protocol):
 
 
 @runtime_checkable
-class Outlives(Protocol):
-    """Start attempts that go on when their runner dies.
-
-    Submitting the same attempt again must take up the one that was started, not start another.
-    """
-
-    outlives_runner: bool
-
-
-@runtime_checkable
 class HasCapacity(Protocol):
     """Say what may run at once, so that the runner queues what would not fit."""
 

@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from fairlead.errors import BackendError
-from fairlead.ports.orchestrator import Explains, RunReference
+from fairlead.ports.explains import Explains
+from fairlead.ports.orchestrator import RunReference
 from fairlead.runner.events import Event, Observer
 from fairlead.runtime.session import Session
 from fairlead.store.records import RunEnd

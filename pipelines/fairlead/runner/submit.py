@@ -139,7 +139,6 @@ def record_run(
 
     from fairlead.values import encode
 
-
     objects = stack.objects
     locked = lock(project.root)
     bundle = None if in_process else _upload_code(traced, project, stack)

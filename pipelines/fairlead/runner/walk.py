@@ -16,7 +16,8 @@ from typing import Literal
 from fairlead.errors import BackendError, ObjectNotFoundError, RetryableBackendError
 from fairlead.graph import StepNode, StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
-from fairlead.ports.step_operator import HasCapacity, Outlives, StepOperator, Watches
+from fairlead.ports.outlives import Outlives
+from fairlead.ports.step_operator import HasCapacity, StepOperator, Watches
 from fairlead.runner.decide import Decider
 from fairlead.runner.events import Event, Observer
 from fairlead.runner.lease import HeldLease

@@ -24,7 +24,7 @@ def stack(folder: Path, registry: str = "127.0.0.1:1", base: str = "base") -> St
     components = {
         "artifact_store": {"flavor": "s3", "url": "s3://ml"},
         "container_registry": {"flavor": "oci", "uri": f"{registry}/team", "insecure": True},
-        "image_builder": {"flavor": "any", "repository": "steps", "base_image": base},
+        "image_builder": {"flavor": "local", "repository": "steps", "base_image": base},
         "orchestrator": {"flavor": "kubernetes", "pods": pods},
     }
     return Stack(StackManifest.build("remote", "kubernetes", components))
@@ -36,17 +36,6 @@ def project(tmp_path: Path) -> Path:
     root.mkdir()
     (root / "requirements.lock").write_text("six==1.17.0\n")
     return root
-
-
-@pytest.fixture(autouse=True)
-def any_builder(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fairlead import registry
-    from fairlead.contracts.image_builder import ImageBuilderContract
-
-    known = registry.BUILTIN["fairlead.contracts"]
-    place = f"{ImageBuilderContract.__module__}:ImageBuilderContract"
-    if "image_builder.any" not in known:
-        monkeypatch.setitem(known, "image_builder.any", place)
 
 
 def test_the_tag_follows_from_lock_and_base_not_from_code(project: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from fairlead.adapters.kubernetes_cluster import Cluster
 from fairlead.adapters.kubernetes_jobs import runner_job, selector
 from fairlead.adapters.kubernetes_permissions import calls
-from fairlead.adapters.kubernetes_pods import read
+from fairlead.adapters.kubernetes_pods import Reading, read
 from fairlead.adapters.kubernetes_surroundings import surroundings
 from fairlead.contracts.manifest import StackManifest
 from fairlead.contracts.orchestrator import KubernetesOrchestratorContract
@@ -91,31 +91,40 @@ class KubernetesOrchestrator:
         jobs = self.cluster.jobs(selector(run_id, "runner"))
         if any(_succeeded(job) for job in jobs):
             return None
-        pods, _ = self.cluster.pods(selector(run_id, "runner"))
-        readings = [read(pod) for pod in pods]
-        if jobs and not all(_done(job) for job in jobs):
-            hopeless = [r.problem for r in readings if r.hopeless and r.problem]
-            if hopeless:
-                return f"its pod does not start: {hopeless[-1]}"
-            if not pods:
-                newest = max(jobs, key=lambda job: str(job["metadata"]["creationTimestamp"]))
-                warnings = self.cluster.warnings(newest["metadata"]["name"])
-                refused = [w for w in warnings if "exceeded quota" not in w]
-                return f"its pod cannot be made: {refused[-1]}" if refused else None
-            return None
         if not jobs:
             return "its job is gone: deleted by a person, or with its namespace"
+        pods, _ = self.cluster.pods(selector(run_id, "runner"))
+        readings = [read(pod) for pod in pods]
+        if not all(_done(job) for job in jobs):
+            return self._hindrance(jobs, readings)
         told = [r.report for r in readings if r.report.status is AttemptStatus.ENDED]
-        if not told:
-            return "its job has failed"
-        return f"{told[-1].reason}\n{told[-1].log_tail}".strip()
+        return f"{told[-1].reason}\n{told[-1].log_tail}".strip() if told else "its job has failed"
+
+    def _hindrance(self, jobs: list[dict[str, Any]], readings: list[Reading]) -> str | None:
+        """Return what will never let the pod of a job start that has not ended."""
+        hopeless = [r.problem for r in readings if r.hopeless and r.problem]
+        if hopeless:
+            return f"its pod does not start: {hopeless[-1]}"
+        if readings:
+            return None
+        newest = max(jobs, key=lambda job: str(job["metadata"]["creationTimestamp"]))
+        warnings = self.cluster.warnings(newest["metadata"]["name"])
+        refused = [warning for warning in warnings if "exceeded quota" not in warning]
+        return f"its pod cannot be made: {refused[-1]}" if refused else None
 
     def waiting(self, run: RunReference) -> str | None:
         """Return what keeps the runner's pod from starting, while that may pass."""
         _, run_id = split_run_uri(run.run_uri)
         pods, _ = self.cluster.pods(selector(run_id, "runner"))
-        problems = [reading.problem for pod in pods if (reading := read(pod)).problem]
-        return problems[-1] if problems else None
+        readings = [read(pod) for pod in pods]
+        problems = [reading.problem for reading in readings if reading.problem]
+        if problems:
+            return problems[-1]
+        died = [reading.report for reading in readings if reading.report.reason]
+        if not died:
+            return None
+        last_line = died[-1].log_tail.strip().rpartition("\n")[2]
+        return f"to be started again ({len(died)} died: {died[-1].reason} {last_line})".rstrip()
 
     def cancel(self, run: RunReference) -> None:
         """Delete the runner's Job; its steps' Jobs, which it owns, go with it."""

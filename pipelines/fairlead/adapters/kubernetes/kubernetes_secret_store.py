@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from fairlead.adapters.kubernetes_cluster import Cluster
+from fairlead.adapters.kubernetes_names import secret_object
 from fairlead.adapters.kubernetes_permissions import calls
 from fairlead.contracts.secret_store import KubernetesSecretStoreContract
-from fairlead.errors import BackendError, SecretNotFoundError
+from fairlead.errors import BackendError, SecretNotFoundError, SecretStoreError
 from fairlead.ports.permissions import Permission
 
 _LABEL = "app.kubernetes.io/component=secret"
+_NAMED = "fairlead/secret"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,126}")
 
 
 class KubernetesSecretStore:
@@ -42,7 +46,7 @@ class KubernetesSecretStore:
             path = Path(folder, name)
             if not path.is_file():
                 raise self._absent(name)
-            return path.read_text()
+            return path.read_bytes().decode()
         try:
             found = self._cluster.core(
                 f"read secret {name}", "read_namespaced_secret", self._object(name)
@@ -55,7 +59,14 @@ class KubernetesSecretStore:
 
     def put(self, name: str, value: str) -> None:
         """Store a value, replacing the one before."""
-        content = base64.b64encode(value.encode()).decode()
+        if not _NAME.fullmatch(name):
+            raise SecretStoreError(
+                f"{name!r} cannot name a secret: use 1 to 127 letters, digits, - and _, beginning "
+                "with a letter."
+            )
+        content = _encoded(value)
+        if content is None:
+            raise SecretStoreError(f"The value of {name!r} is not text that UTF-8 can hold.")
         key, _, component = _LABEL.partition("=")
         body: dict[str, Any] = {
             "apiVersion": "v1",
@@ -63,6 +74,7 @@ class KubernetesSecretStore:
             "metadata": {
                 "name": self._object(name),
                 "labels": {key: component, "app.kubernetes.io/managed-by": "fairlead"},
+                "annotations": {_NAMED: name},
             },
             "data": {self.contract.data_key: content},
         }
@@ -78,9 +90,12 @@ class KubernetesSecretStore:
     def names(self) -> list[str]:
         """List the names, sorted."""
         found = self._cluster.core("list secrets", "list_namespaced_secret", label_selector=_LABEL)
-        prefix = self.contract.prefix
-        listed = [str(item["metadata"]["name"]) for item in found["items"]]
-        return sorted(name.removeprefix(prefix) for name in listed if name.startswith(prefix))
+        names = []
+        for item in found["items"]:
+            name = item["metadata"].get("annotations", {}).get(_NAMED)
+            if name is not None and item["metadata"]["name"] == self._object(name):
+                names.append(str(name))
+        return sorted(names)
 
     def delete(self, name: str) -> None:
         """Remove a secret; removing what is not there is no error."""
@@ -99,13 +114,20 @@ class KubernetesSecretStore:
         return tuple(calls(self.contract.namespace, "maintainer", verbs))
 
     def _object(self, name: str) -> str:
-        return f"{self.contract.prefix}{name}"
+        return secret_object(self.contract.prefix, name)
 
     def _absent(self, name: str) -> SecretNotFoundError:
         return SecretNotFoundError(
             f"secret {name!r} is not in namespace {self.contract.namespace!r}: store it with "
-            f"`fairlead secrets set {name}`"
+            f"`fairlead secrets put {name}`"
         )
+
+
+def _encoded(value: str) -> str | None:
+    try:
+        return base64.b64encode(value.encode()).decode()
+    except UnicodeEncodeError:  # which would tell the value to whoever sees the error
+        return None
 
 
 def _status(error: BackendError) -> int | None:

@@ -33,9 +33,7 @@ def steps_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> s
     archive = tmp_path_factory.mktemp("image") / "steps.tar"
     with programs.locked("kubernetes-steps"):
         packages = installed(folder)
-    images.pack(
-        [images.python_root(), packages, code], "localhost/fairlead-steps:test", archive
-    )
+    images.pack([images.python_root(), packages, code], "localhost/fairlead-steps:test", archive)
     return cluster.load(archive)[0]
 
 

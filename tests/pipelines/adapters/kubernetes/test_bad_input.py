@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from tools.kubernetes import layout
 
 from fairlead.adapters.kubernetes_cluster import Cluster as Api
 from fairlead.adapters.kubernetes_errors import explain
 from fairlead.errors import BackendError, RetryableBackendError
 from fairlead.testing import semantics
 from kubernetes_stacks import KubernetesStack
-from tools.kubernetes import layout
 
 cluster_test = pytest.mark.cluster
 
@@ -118,9 +118,7 @@ def test_an_expired_certificate(
     encoding = serialization.Encoding.PEM
     (tmp_path / "ann.crt").write_bytes(certificate.public_bytes(encoding))
     (tmp_path / "ann.key").write_bytes(
-        own.private_bytes(
-            encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        own.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     user = {
         "client-certificate": str(tmp_path / "ann.crt"), "client-key": str(tmp_path / "ann.key"),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from tools.kubernetes import layout
 
+from fairlead.adapters.mlflow_client import connect
 from fairlead.contracts.manifest import StackManifest
 from kubernetes_stacks import ROOT, KubernetesStack
 from storage_servers import free_port, process
@@ -30,10 +31,18 @@ def _mlflow(uri: str, artifacts: str | None = None) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def mlflow_server(_empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def empty_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an empty MLflow database."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    connect(f"sqlite:///{folder}/mlflow.db")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mlflow_server(empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run an MLflow server at an address of this machine that pods reach too."""
     folder, port = tmp_path_factory.mktemp("server"), free_port()
-    shutil.copytree(_empty_mlflow, folder / "mlflow")
+    shutil.copytree(empty_mlflow, folder / "mlflow")
     command = [
         sys.executable, "-m", "mlflow", "server", "--host", layout.API_ADDRESS, "--port", str(port),
         "--workers", "1", "--backend-store-uri", f"sqlite:///{folder}/mlflow/mlflow.db",
@@ -43,10 +52,10 @@ def mlflow_server(_empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory)
         yield f"http://{layout.API_ADDRESS}:{port}"
 
 
-def test_digits_is_the_same_on_local_and_on_kubernetes(  # noqa: PT019
-    kubernetes_stack: KubernetesStack, mlflow_server: str, _empty_mlflow: Path, tmp_path: Path
+def test_digits_is_the_same_on_local_and_on_kubernetes(
+    kubernetes_stack: KubernetesStack, mlflow_server: str, empty_mlflow: Path, tmp_path: Path
 ) -> None:
-    database = shutil.copytree(_empty_mlflow, tmp_path / "mlflow") / "mlflow.db"
+    database = shutil.copytree(empty_mlflow, tmp_path / "mlflow") / "mlflow.db"
     local = StackManifest.build(
         "local",
         "local",
@@ -66,7 +75,10 @@ def test_digits_is_the_same_on_local_and_on_kubernetes(  # noqa: PT019
     done = subprocess.run(
         [*command, "--json"],
         cwd=ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "DO_NOT_TRACK": "1", "FAIRLEAD_CACHE_DIR": str(tmp_path / "cache")},
+        env={
+            **os.environ, "OMP_NUM_THREADS": "1", "DO_NOT_TRACK": "1",
+            "FAIRLEAD_CACHE_DIR": str(tmp_path / "cache"),
+        },
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     found = json.loads(done.stdout)
