@@ -1,0 +1,67 @@
+"""``fairlead check STACK``: the program is rehearsed, and no state is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+PROGRAM = """
+import pulumi_aws as aws
+bucket = aws.s3.Bucket("data")
+aws.s3.BucketVersioning(
+    "versioning", bucket=bucket.id, versioning_configuration={"status": "Enabled"}
+)
+key = aws.kms.Key("key", enable_key_rotation=bucket.force_destroy)
+"""
+
+
+def check(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "fairlead.cli.main", "check", "dev", *arguments],
+        cwd=folder,
+        env=os.environ | {"SOURCE_DATE_EPOCH": "1795257000"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr or "raise" in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text(
+        f"name: demo\nruntime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
+    )
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}\n")
+    (tmp_path / "__main__.py").write_text(PROGRAM)
+    return tmp_path
+
+
+def test_a_program_is_held_to_the_controls_before_anything_exists(folder: Path) -> None:
+    before = sorted(one.name for one in folder.iterdir())
+    status, said, error = check(folder, "--format", "json")
+    assert status == 1, error
+    results = {row["control"]: row["result"] for row in json.loads(said)["matrix"]}
+    assert results["AWS-S3-01"] == "fail"
+    assert results["AWS-S3-04"] == "pass"  # joined by what `bucket` comes from
+    assert results["AWS-KMS-01"] == "not evaluated"
+    assert sorted(one.name for one in folder.iterdir()) == before
+    again = check(folder, "--format", "json")[1]
+    assert json.loads(again)["digest"] == json.loads(said)["digest"]
+
+
+def test_a_program_that_raises_or_is_not_configured_is_exit_status_two(folder: Path) -> None:
+    (folder / "__main__.py").write_text("raise ValueError('no such thing')\n")
+    status, _, error = check(folder)
+    assert status == 2
+    assert "no such thing" in error
+    (folder / "Pulumi.dev.yaml").unlink()
+    assert check(folder)[0] == 2
