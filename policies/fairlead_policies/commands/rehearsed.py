@@ -9,7 +9,7 @@ from fairlead_policies.inventory import Inventory, parse_inventory
 
 
 def rehearsed_inventory(stack: str, directory: Path | None) -> tuple[Inventory, list[str]]:
-    """Return the resources that a stack's program declares.
+    """Return the resources that a stack's program makes, as far as a rehearsal knows them.
 
     Args:
         stack: The stack's name.
@@ -26,9 +26,11 @@ def rehearsed_inventory(stack: str, directory: Path | None) -> tuple[Inventory, 
     from fairlead_components.rehearsal.program_failure import require_program
 
     project = find_project(directory)
-    result = rehearse(project, stack)
+    # Identities' permissions name what only `up` knows: keys' ARNs, the manifest itself.
+    result = rehearse(project, stack, up=True)
     require_program(result, project.directory)
-    plan = {"deployment": {"resources": result.plan.to_data()}}
+    known = result.state if result.state is not None else result.plan
+    plan = {"deployment": {"resources": known.to_data()}}
     content = json.dumps(plan, indent=1, sort_keys=True).encode()
     remarks = [
         f"{one.severity}: {one.message}" + (f" ({one.urn})" if one.urn else "")

@@ -93,11 +93,12 @@ def contents(inventory: Inventory, settings: Settings) -> Contents:
     """
     stack = Stack(inventory.resources, settings)
     result = run(inventory, settings) or Preflight((), {})
+    contracts = components(inventory)
     counts: dict[str, int] = {}
     for one in _made(stack):
         counts[spoken(one.type)] = counts.get(spoken(one.type), 0) + 1
     return Contents(
-        components=tuple(_components(components(inventory) or {})),
+        components=tuple(_components(contracts if isinstance(contracts, Mapping) else {})),
         picture=_picture(stack, f"Resources of {inventory.stack or inventory.source}"),
         resources=tuple(sorted(counts.items())),
         identities=tuple(_who(one) for one in result.identities),
@@ -162,7 +163,7 @@ def _made(stack: Stack) -> list[Any]:
     return [
         one
         for one in stack.resources
-        if not one.type.startswith(("pulumi:", "fairlead:")) and one.type.count(":") > 1
+        if not one.type.startswith(("pulumi:", "fairlead")) and one.type.count(":") > 1
     ]
 
 

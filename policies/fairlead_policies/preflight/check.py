@@ -9,24 +9,32 @@ from typing import Any
 from fairlead_policies.inventory import Inventory, plain
 from fairlead_policies.preflight.comparison import Preflight, preflight
 from fairlead_policies.preflight.findings import findings
+from fairlead_policies.resource import UNKNOWN, Unknown
 from fairlead_policies.results import Finding
 from fairlead_policies.settings import Settings
 
 _STACK = "pulumi:pulumi:Stack"
+_OURS = ("fairlead:", "fairlead-components:")
 
 
-def components(inventory: Inventory) -> Mapping[str, Any] | None:
+def components(inventory: Inventory) -> Mapping[str, Any] | Unknown | None:
     """Return the contracts in the stack's output `fairlead`; None where there is no such output.
+
+    A preview does not know the output as a whole where any part of it is not known.
 
     Args:
         inventory: The stack, as exported, previewed or rehearsed.
     """
     for urn, outputs in _outputs(json.loads(inventory.plan)):
-        if f"::{_STACK}::" in urn:
-            manifest = plain(outputs.get("fairlead"))
-            found = manifest.get("components") if isinstance(manifest, Mapping) else None
-            return found if isinstance(found, Mapping) else None
-    return None
+        if f"::{_STACK}::" in urn and "fairlead" in outputs:
+            manifest = plain(outputs["fairlead"])
+            if isinstance(manifest, Unknown):
+                return UNKNOWN
+            found: Any = manifest.get("components") if isinstance(manifest, Mapping) else None
+            return dict(found) if isinstance(found, Mapping) else None
+    # A preview may leave outputs out; a component of ours tells whose stack it is.
+    ours = any(one.type.startswith(_OURS) for one in inventory.resources)
+    return UNKNOWN if ours else None
 
 
 def _outputs(data: Any) -> list[tuple[str, Mapping[str, Any]]]:
@@ -48,6 +56,9 @@ def run(inventory: Inventory, settings: Settings) -> Preflight | None:
     contracts = components(inventory)
     if contracts is None:
         return None
+    if isinstance(contracts, Unknown):
+        reason = "the stack's manifest is not known before `up`: rehearse it, or give an export"
+        return Preflight((), {"manifest": reason})
     return preflight(inventory.resources, contracts, settings)
 
 

@@ -39,6 +39,11 @@ def test_what_is_not_known_yet_is_not_evaluated() -> None:
     assert {result for control, _, result in found if control == SUFFICIENT} == {"not evaluated"}
 
 
+def test_a_manifest_that_is_not_known_as_a_whole_is_not_evaluated() -> None:
+    found = preflights({"fairlead": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})
+    assert [(control, result) for control, _, result in found] == [(SUFFICIENT, "not evaluated")]
+
+
 def test_other_stacks_have_no_preflight() -> None:
     assert preflights({"url": "https://example.com"}) == []
 
