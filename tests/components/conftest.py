@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ import pytest
 import yaml
 from pulumi.runtime.mocks import MockMonitor
 
+from fairlead_components.rehearsal.answers import Answers, Completion, shape_of, subject_of
+from fairlead_components.rehearsal.sdk import Sdk, installed_sdks
+from fairlead_components.rehearsal.shapes.shape import Subject
 from plugin_stand_ins import keep_from_downloading
 
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -27,10 +31,24 @@ STACKS = Path(__file__).parents[2] / "stacks"
 
 class _Echo(pulumi.runtime.Mocks):
     def new_resource(self, args: Any) -> Any:
-        return f"{args.name}-id", dict(args.inputs)
+        inputs = dict(args.inputs)
+        sdk = _sdks().get(args.typ.partition(":")[0])
+        kind = sdk.resource(args.typ) if sdk is not None else None
+        if kind is None:
+            return f"{args.name}-id", inputs
+        subject = Subject(args.typ, args.name, args.name, inputs, {})
+        completion = Completion(shape_of(kind.package), subject, kind.objects, kind.inputs)
+        return f"{args.name}-id", completion.fields(inputs, kind.outputs, {})
 
     def call(self, args: Any) -> Any:
-        return {}
+        function = _sdks()[args.token.partition(":")[0]].function(args.token)
+        assert function is not None
+        return Answers().answer(function, subject_of(function, dict(args.args), {}))
+
+
+@cache
+def _sdks() -> dict[str, Sdk]:
+    return installed_sdks(Path(entry) for entry in sys.path if entry)
 
 
 class Recorder(MockMonitor):

@@ -65,7 +65,8 @@ def test_every_component_alone_takes_a_mapping_as_the_host_hands_it_in(
 ) -> None:
     component = find_component(*name.split(".", 2))
     made: Any = component
-    contract, _ = record(lambda: made("alone", {}).contract)
+    config = {"kubernetes:context": "tests"}
+    contract, _ = record(lambda: made("alone", {}).contract, config=config)
     assert contract["flavor"] == component.flavor
 
 

@@ -20,7 +20,7 @@ _PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayer
 
 
 @dataclass(kw_only=True)
-class ExistingRepository:
+class ExistingEcrRepository:
     """Name a repository that is there already.
 
     Attributes:
@@ -44,7 +44,7 @@ class EcrContainerRegistryArgs:
     kms_key_arn: Optional[pulumi.Input[str]] = None
     keep: Optional[int] = None
     organization: Optional[pulumi.Input[str]] = None
-    existing: Optional[ExistingRepository] = None
+    existing: Optional[ExistingEcrRepository] = None
 
 
 class EcrContainerRegistry(Component):

@@ -33,7 +33,7 @@ class OidcTrust:
 
 
 @dataclass(kw_only=True)
-class ExistingRoles:
+class ExistingIamRoles:
     """Name roles that are there already, each by its ARN.
 
     Attributes:
@@ -64,7 +64,7 @@ class IamIdentityArgs:
     kms_key_arn: Optional[pulumi.Input[str]] = None
     repository_arn: Optional[pulumi.Input[str]] = None
     permissions_boundary: Optional[pulumi.Input[str]] = None
-    existing: Optional[ExistingRoles] = None
+    existing: Optional[ExistingIamRoles] = None
 
 
 class IamIdentity(Component):

@@ -21,7 +21,7 @@ _LOG_DAYS = 365
 
 
 @dataclass(kw_only=True)
-class ExistingBucket:
+class ExistingS3Bucket:
     """Name a bucket that is there already; what it refuses is its owner's affair.
 
     Attributes:
@@ -56,7 +56,7 @@ class S3ArtifactStoreArgs:
     vpc_endpoint: Optional[pulumi.Input[str]] = None
     deployer: Optional[pulumi.Input[str]] = None
     allow_pickle: Optional[pulumi.Input[bool]] = None
-    existing: Optional[ExistingBucket] = None
+    existing: Optional[ExistingS3Bucket] = None
 
 
 class S3ArtifactStore(Component):

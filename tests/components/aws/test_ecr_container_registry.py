@@ -13,10 +13,10 @@ pytestmark = pytest.mark.engine
 def test_a_repository_is_made_and_another_is_adopted(rehearsed: Any, statements: Any) -> None:
     resources = rehearsed("""
         from fairlead_components.aws.ecr_container_registry import (
-            EcrContainerRegistry, EcrContainerRegistryArgs, ExistingRepository)
+            EcrContainerRegistry, EcrContainerRegistryArgs, ExistingEcrRepository)
         made = EcrContainerRegistryArgs(keep=7, organization="o-1")
         pulumi.export("made", EcrContainerRegistry("images", made).contract)
-        theirs = EcrContainerRegistryArgs(existing=ExistingRepository(name="theirs"))
+        theirs = EcrContainerRegistryArgs(existing=ExistingEcrRepository(name="theirs"))
         pulumi.export("adopted", EcrContainerRegistry("other", theirs).contract)
     """)
     (repository,) = resources.of("Repository").values()

@@ -73,8 +73,8 @@ def test_every_resource_is_named_and_nothing_reaches_beyond_the_prefix() -> None
 def test_roles_that_are_there_are_adopted(rehearsed: Any) -> None:
     resources = rehearsed("""
         from fairlead_components.aws.iam_identity import (
-            ExistingRoles, IamIdentity, IamIdentityArgs)
-        roles = ExistingRoles(roles={"step": "arn:aws:iam::123456789012:role/theirs"})
+            ExistingIamRoles, IamIdentity, IamIdentityArgs)
+        roles = ExistingIamRoles(roles={"step": "arn:aws:iam::123456789012:role/theirs"})
         pulumi.export("made", IamIdentity("identity", IamIdentityArgs(existing=roles)).contract)
     """)
     assert not resources.of("Role")

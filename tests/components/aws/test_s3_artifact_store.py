@@ -15,9 +15,9 @@ from fairlead_components.aws.s3_artifact_store import S3ArtifactStore, S3Artifac
 def test_a_store_alone_has_everything_it_needs(rehearsed: Any, statements: Any) -> None:
     resources = rehearsed("""
         from fairlead_components.aws.s3_artifact_store import (
-            ExistingBucket, S3ArtifactStore, S3ArtifactStoreArgs)
+            ExistingS3Bucket, S3ArtifactStore, S3ArtifactStoreArgs)
         pulumi.export("made", S3ArtifactStore("store", S3ArtifactStoreArgs()).contract)
-        theirs = ExistingBucket(bucket="theirs", prefix="/ml/", region="eu-west-1")
+        theirs = ExistingS3Bucket(bucket="theirs", prefix="/ml/", region="eu-west-1")
         args = S3ArtifactStoreArgs(existing=theirs, allow_pickle=True)
         pulumi.export("adopted", S3ArtifactStore("other", args).contract)
     """)
