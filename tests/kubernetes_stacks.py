@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -90,14 +91,18 @@ def prepared(cluster: Cluster, server: Server) -> Iterator[str]:
 
 
 def _requirements() -> list[str]:
+    """Return what steps of the examples import, as pyproject.toml's extras say it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["s3"], *extras["sklearn"], *extras["examples"]]
-    return [
-        line
-        for line in (*wanted, "kubernetes", "pyarrow", "mlflow-skinny")
-        if "fairlead[" not in line
-    ]
+
+    def wanted(names: str) -> list[str]:
+        found: list[str] = []
+        for line in (line for name in names.split(",") for line in extras[name]):
+            nested = re.fullmatch(r"fairlead\[(.*)\]", line)
+            found += wanted(nested[1]) if nested else [line]
+        return found
+
+    return [*project["dependencies"], *wanted("s3,examples"), "kubernetes", "mlflow-skinny"]
 
 
 def installed(folder: Path) -> Path:

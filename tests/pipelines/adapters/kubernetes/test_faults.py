@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tools.kubernetes import processes
 
-from fairlead.errors import RunFailedError
+from fairlead.errors import BackendError, RunFailedError
 from fairlead.loading import load_pipeline
 from fairlead.recorded_runs import Run
 from fairlead.runner.lease import epochs
@@ -235,3 +235,36 @@ def _reference(run: Run) -> Any:
     from fairlead.runtime.session import run_uri
 
     return RunReference(run_uri(run.stack.objects, run.id), "sha256:" + "0" * 64)
+
+
+def test_a_run_whose_runner_is_gone_is_resumed(
+    kubernetes_stack: KubernetesStack, project: Path
+) -> None:
+    """A person deletes the runner's job, and its steps' with it; resuming keeps what succeeded."""
+    from fairlead.ending import resume_run
+    from fairlead.runner.events import ignore
+
+    run = submitted(kubernetes_stack, project)
+    chosen = pods(kubernetes_stack, run, "runner")
+    kubernetes_stack.kubectl("delete", "job", "-l", chosen, "--cascade=foreground")
+    told = run.stack.adapter("orchestrator").problem(_reference(run))
+    assert "its job is gone" in told
+    resume_run(run, ignore)
+    finished(run.refresh(), middle=2)
+
+
+def test_a_runner_that_cannot_start_is_told_of(
+    kubernetes_stack: KubernetesStack, project: Path
+) -> None:
+    from dataclasses import replace
+
+    nothing = "localhost/nothing@sha256:" + "0" * 64
+    never = {"image": nothing, "pods": _never(kubernetes_stack)}
+    stack = replace(kubernetes_stack, extra=never)
+    with pytest.raises(BackendError, match=r"(?s)nobody walks run.*ErrImageNeverPull.*resume"):
+        load_pipeline(project, "chain").run(manifest=stack.manifest())
+
+
+def _never(stack: KubernetesStack) -> dict[str, Any]:
+    pods: dict[str, Any] = stack.manifest().components["orchestrator"]["pods"]
+    return {**pods, "pull_policy": "Never"}
