@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 LIMIT = 1.5
 #: How much longer than ten times as long ten times as many resources may take.
@@ -31,7 +32,7 @@ POLICY = {
     ]
 }
 #: A bucket with its companions, half of which violate something.
-BUCKET = (
+BUCKET: tuple[tuple[str, dict[str, Any]], ...] = (
     ("aws:s3/bucket:Bucket", {}),
     ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", dict.fromkeys(FLAGS, True)),
     ("aws:s3/bucketPolicy:BucketPolicy", {"policy": json.dumps(POLICY)}),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fairlead_policies.catalog import SEVERITIES, Control, controls
-from fairlead_policies.errors import FairleadError
+from fairlead_policies.errors import FairleadError, PolicyError
 from fairlead_policies.evaluation import evaluate, findings_of
 from fairlead_policies.inventory import plain
 from fairlead_policies.resource import Resource, normalise
@@ -175,6 +175,11 @@ class Session:
         base = read_settings(Path(named)).model_dump(mode="json") if named else {}
         numbers = {k: int(v) for k, v in given.items() if isinstance(v, float)}
         self._settings = parse_settings(base | given | numbers, "the pack's configuration")
+        if waivers and not Path(waivers).is_absolute():
+            raise PolicyError(
+                "The pack's configuration: `waivers` must be an absolute path, for where Pulumi "
+                "runs a pack is its own affair."
+            )
         self._waivers = read_waivers(Path(waivers)) if waivers else ()
 
     def judge(self, group: Group, urn: str, type_: str, name: str, props: Any) -> Iterator[str]:

@@ -27,7 +27,11 @@ _AGENT = re.compile(
     r"|container-engine-robot|cloudcomposer-accounts|serverless-robot-prod)"
     r"(?:\.iam\.gserviceaccount\.com)?$|^serviceAccount:\d+@cloudservices\.gserviceaccount\.com$"
 )
-_ACCOUNT = re.compile(r"^serviceAccount:[^@]+@([^.@]+)\.iam\.gserviceaccount\.com")
+#: A service account, or a Kubernetes one of a workload identity pool; both name their project.
+_ACCOUNT = re.compile(
+    r"^(?:deleted:)?serviceAccount:(?:[^@\[]+@([^.@]+)\.iam\.gserviceaccount\.com"
+    r"|([^.@\[]+)\.svc\.id\.goog\[)"
+)
 
 
 def members(grant: Resource) -> list[Any]:
@@ -116,4 +120,4 @@ def stays_within_its_environment(grant: Resource, stack: Stack) -> Problems | No
 
 def _project_is_own(member: str, own: frozenset[str]) -> bool:
     found = _ACCOUNT.match(member)
-    return found is None or is_agent(member) or found[1] in own
+    return found is None or is_agent(member) or (found[1] or found[2]) in own

@@ -163,11 +163,13 @@ vary(
     settings=DEV,
     bad=[
         member(FOREIGN),
+        member("serviceAccount:acme-prod.svc.id.goog[ml/step]"),
         binding([STEP, FOREIGN]),
         *(member(FOREIGN, type_=t) for t in OTHER_TYPES),
     ],
     good=[
         member("serviceAccount:pull@acme-shared.iam.gserviceaccount.com"),
+        member("serviceAccount:acme-dev.svc.id.goog[ml/step]"),
         member(AGENT),
         member("group:g@acme.org"),
     ],
