@@ -42,6 +42,7 @@ class Inventory:
         project: The project's name, empty where unknown.
         digest: SHA-256 of what was read.
         plan: What was read, to keep as evidence.
+        made: The same stack after a rehearsed `up`, where there was one: then all is known.
     """
 
     resources: tuple[Resource, ...]
@@ -50,6 +51,7 @@ class Inventory:
     project: str
     digest: str
     plan: bytes
+    made: Inventory | None = None
 
 
 def read_inventory(path: Path) -> Inventory:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fairlead_policies.inventory import Inventory, parse_inventory
 
@@ -26,16 +28,31 @@ def rehearsed_inventory(stack: str, directory: Path | None) -> tuple[Inventory, 
     from fairlead_components.rehearsal.program_failure import require_program
 
     project = find_project(directory)
-    # Identities' permissions name what only `up` knows: keys' ARNs, the manifest itself.
-    result = rehearse(project, stack, up=True)
+    # Identities' permissions name what only `up` knows: keys' ARNs, and the manifest itself.
+    result = rehearse(project, stack, up=_publishes(project.directory, stack))
     require_program(result, project.directory)
-    known = result.state if result.state is not None else result.plan
-    plan = {"deployment": {"resources": known.to_data()}}
-    content = json.dumps(plan, indent=1, sort_keys=True).encode()
+    source = f"rehearsal of {stack}"
+    inventory = _parsed(result.plan.to_data(), source)
+    if result.state is not None:
+        made = _parsed(result.state.to_data(), source)
+        inventory = replace(inventory, made=made)
     remarks = [
         f"{one.severity}: {one.message}" + (f" ({one.urn})" if one.urn else "")
         for phase in result.phases
         for one in phase.diagnostics
         if one.severity == "error"
     ]
-    return parse_inventory(content, f"rehearsal of {stack}"), remarks
+    return inventory, remarks
+
+
+def _parsed(resources: list[dict[str, Any]], source: str) -> Inventory:
+    plan = {"deployment": {"resources": resources}}
+    content = json.dumps(plan, indent=1, sort_keys=True).encode()
+    return parse_inventory(content, source)
+
+
+def _publishes(directory: Path, stack: str) -> bool:
+    """Tell whether a stack is one of components, which alone publishes a manifest."""
+    name = stack.rpartition("/")[2]
+    files = (directory / f"Pulumi.{name}{suffix}" for suffix in (".yaml", ".yml"))
+    return any("fairlead:components" in one.read_text() for one in files if one.is_file())

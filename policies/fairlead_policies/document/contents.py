@@ -91,6 +91,7 @@ def contents(inventory: Inventory, settings: Settings) -> Contents:
         inventory: The stack, as exported, previewed or rehearsed.
         settings: The pack's configuration.
     """
+    inventory = inventory.made or inventory
     stack = Stack(inventory.resources, settings)
     result = run(inventory, settings) or Preflight((), {})
     contracts = components(inventory)

@@ -53,6 +53,7 @@ def run(inventory: Inventory, settings: Settings) -> Preflight | None:
         inventory: The stack.
         settings: The pack's configuration.
     """
+    inventory = inventory.made or inventory
     contracts = components(inventory)
     if contracts is None:
         return None
