@@ -82,7 +82,9 @@ def complete(core: Any, namespace: str, objects: Any, layout: Any, stop: threadi
 
     done: set[str] = set()
     while not stop.is_set():
-        for event in watch.Watch().stream(
+        made: Any = watch.Watch
+        watching = made()
+        for event in watching.stream(
             core.list_namespaced_pod, namespace, timeout_seconds=2, _request_timeout=10
         ):
             pod = event["object"]
@@ -158,8 +160,9 @@ def main() -> int:
         return int(missed)
     from kubernetes import client, config
 
-    config.load_kube_config()
-    core = client.CoreV1Api()
+    load: Any = config.load_kube_config
+    load()
+    core: Any = client.CoreV1Api()
     namespace = f"bench-{secrets.token_hex(4)}"
     core.create_namespace({"metadata": {"name": namespace}})
     try:

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,14 +78,18 @@ def reported(uri: str) -> Iterator[None]:
         BackendError: It will not.
     """
     from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
 
+    database: tuple[type[Exception], ...] = (OSError,)
+    with suppress(ModuleNotFoundError):  # mlflow-skinny, which reaches servers alone, is enough
+        from sqlalchemy.exc import SQLAlchemyError
+
+        database = (SQLAlchemyError, OSError)
     try:
         yield
     except MlflowException as error:
         kind = RetryableBackendError if error.error_code in _PASSING else BackendError
         raise kind(f"MLflow at {uri}: {error.message}") from error
-    except (SQLAlchemyError, OSError) as error:
+    except database as error:
         raise RetryableBackendError(f"MLflow at {uri}: {error}") from error
 
 
