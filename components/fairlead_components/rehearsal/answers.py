@@ -103,6 +103,12 @@ class Completion:
             formerly = before if isinstance(before, list) else []
             olds = [*formerly, *[None] * len(given)]
             return [self._value(v, inner, o, depth) for v, o in zip(given, olds, strict=False)]
+        if shape == "map" and isinstance(given, list):
+            # Azure takes names and tells of each: `userAssignedIdentities`.
+            if UNKNOWN in given:
+                return UNKNOWN
+            former = before if isinstance(before, dict) else {}
+            return {v: former.get(v) or self.make(str(v), inner, depth + 1) for v in given}
         return given
 
     def make(self, name: str, kind: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one for each

@@ -132,9 +132,7 @@ class HandlerCatalog:
 
     def hidden(self, kind: ResourceType) -> frozenset[str]:
         """Ask the handler."""
-        handler = self._handlers[kind.token]
-        rules = {**handler.inputs, **handler.outputs}
-        return frozenset(name for name, rule in rules.items() if getattr(rule, "secret", False))
+        return self._handlers[kind.token].hidden
 
 
 def _kind(declared: str) -> Any:

@@ -13,6 +13,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from fairlead_components.provider.directory import DirectoryHandler
 from fairlead_components.provider.manifest_publication import ManifestPublicationHandler
+from fairlead_components.provider.password import PasswordHandler
 from fairlead_components.rehearsal.answers import Answers
 from fairlead_components.rehearsal.catalog import Catalog, HandlerCatalog, SdkCatalog
 from fairlead_components.rehearsal.sdk import Sdk
@@ -35,7 +36,7 @@ class StandIns:
     """
 
     def __init__(self, sdks: Mapping[str, Sdk], answers: Answers) -> None:
-        own = HandlerCatalog([DirectoryHandler(), ManifestPublicationHandler()])
+        own = HandlerCatalog([DirectoryHandler(), ManifestPublicationHandler(), PasswordHandler()])
         catalogs: Iterable[Catalog] = [own, *(SdkCatalog(sdk) for sdk in sdks.values())]
         self.providers = {catalog.package: StandIn(catalog, answers) for catalog in catalogs}
         self._pool = ThreadPoolExecutor(max_workers=_WORKERS)
