@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from fairlead_policies.resource import Resource
-from fairlead_policies.results import Finding, judge
+from fairlead_policies.results import Finding, Undecided, judge
 from fairlead_policies.rules import STACK, Rule, every_rule, rules_for
 from fairlead_policies.settings import Settings
 from fairlead_policies.stack import Stack
@@ -57,7 +57,11 @@ def findings_of(
 
 
 def _apply(one: Rule, resource: Resource, stack: Stack) -> Finding | None:
-    problems = one.check(resource, stack)
+    try:
+        problems = one.check(resource, stack)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        # A provider would refuse what no rule can read; the report goes on, and says so.
+        problems = [Undecided("a property has another shape than its type says")]
     if problems is None:
         return None
     result, message = judge(problems)

@@ -58,7 +58,8 @@ def read_inventory(path: Path) -> Inventory:
     """Return the resources in a file.
 
     Args:
-        path: The output of `pulumi stack export` or `pulumi preview --json`.
+        path: The output of `pulumi stack export`, `pulumi preview --json` or
+            `fairlead rehearse --json`.
 
     Raises:
         PolicyError: It cannot be read, or is neither.

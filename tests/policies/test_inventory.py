@@ -62,6 +62,11 @@ def test_a_preview_gives_what_will_be() -> None:
     assert resource.props == {"a": 2}
 
 
+def test_a_rehearsal_gives_its_plan() -> None:
+    (resource,) = read({"project": "demo", "resources": [state(inputs={"a": 1})]}).resources
+    assert resource.props == {"a": 1}
+
+
 @pytest.mark.parametrize(
     "document",
     [[], {}, {"deployment": {"resources": [{"type": "x"}]}}, {"deployment": {"resources": [1]}}, 3],
