@@ -11,7 +11,7 @@ from typing import Any
 Fields = Mapping[str, Any]
 
 #: Where a resource lies: no cloud moves one in place.
-_PLACES = ("location", "region", "zone", "project")
+PLACES = ("location", "region", "zone", "project")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ResourceType:
     def identity(self) -> frozenset[str]:
         """Inputs that are part of the id: changing one means another resource."""
         naming = self.naming
-        places = [name for name in _PLACES if name in self.inputs]
+        places = [name for name in PLACES if name in self.inputs]
         return frozenset([*self._path_parameters(), *places, *([naming] if naming else [])])
 
     def _path_parameters(self) -> list[str]:

@@ -18,7 +18,7 @@ from fairlead_components.provider.wire import UNKNOWN, decode, encode, is_unknow
 from fairlead_components.rehearsal.answers import Answers, Completion, shape_of, subject_of
 from fairlead_components.rehearsal.catalog import Catalog
 from fairlead_components.rehearsal.errors import AnswersError
-from fairlead_components.rehearsal.resource_types import ResourceType
+from fairlead_components.rehearsal.resource_types import PLACES, ResourceType
 from fairlead_components.rehearsal.shapes.shape import Subject
 from fairlead_components.rehearsal.validation import Failure, Validator, all_paths
 
@@ -319,6 +319,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 return name in {"apiVersion", "kind"}
             old, new = olds.get(name) or {}, news.get(name) or {}
             return any(old.get(key) != new.get(key) for key in ("name", "namespace"))
+        if name in PLACES and None in (olds.get(name), news.get(name)):
+            return False  # said now or no more: most likely where the provider puts it anyway
         return name in kind.replacing or name in kind.identity
 
 
