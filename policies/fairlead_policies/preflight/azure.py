@@ -12,7 +12,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fairlead_policies.preflight.azure_conditions import holds
@@ -97,11 +97,18 @@ def decide(request: Request, assignments: Sequence[Assignment]) -> Decision:
         >>> decide(call, [Assignment("step", pull, where)]).outcome.value
         'allowed'
     """
-    denied = some(_applies(one, request) for one in assignments if one.deny)
-    if denied is True:
+    wanted = request.action.lower()
+    # Each action that suffices is asked for by itself: conditions tell actions apart.
+    actions = dict.fromkeys((wanted, _ALSO.get(wanted, wanted)))
+    ways = [replace(request, action=one) for one in actions]
+    denials = [some(_applies(one, way) for one in assignments if one.deny) for way in ways]
+    if all(denied is True for denied in denials):
         return Decision(Outcome.DENIED, "a deny assignment denies it")
-    granted = some(_applies(one, request) for one in assignments if not one.deny)
-    return decided(every((granted, no(denied))), "no assigned role allows it there")
+    allowed = some(
+        every((some(_applies(one, way) for one in assignments if not one.deny), no(denied)))
+        for way, denied in zip(ways, denials, strict=True)
+    )
+    return decided(allowed, "no assigned role allows it there")
 
 
 def _applies(one: Assignment, request: Request) -> Truth:
@@ -117,10 +124,7 @@ def _has(role: Role, request: Request) -> Truth:
         else (role.actions, role.not_actions)
     )
     wanted = request.action.lower()
-    return some(
-        every((_selects(given, one), no(_selects(taken, one))))
-        for one in (wanted, _ALSO.get(wanted, wanted))
-    )
+    return every((_selects(given, wanted), no(_selects(taken, wanted))))
 
 
 def _selects(patterns: Sequence[Any], action: str) -> Truth:

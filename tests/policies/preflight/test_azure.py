@@ -77,6 +77,15 @@ def test_whoever_may_write_may_add() -> None:
     assert outcome(adder, action=f"{BLOBS}/write") == "denied"
 
 
+def test_whoever_may_write_elsewhere_may_not_add_here() -> None:
+    """A condition on writing holds for adding too where only writing is granted."""
+    role = Role("w", data_actions=(f"{BLOBS}/write",))
+    elsewhere = f"@Resource[{BLOBS}:path] StringStartsWith 'artifacts/'"
+    guard = f"(!(ActionMatches{{'{BLOBS}/write'}})) OR ({elsewhere})"
+    writer = Assignment("step", role, CONTAINER, guard)
+    assert outcome(writer, action=f"{BLOBS}/add/action") == "denied"
+
+
 PATH = f"@Resource[{BLOBS}:path]"
 GUARD = f"!(ActionMatches{{'{BLOBS}/read'}} AND NOT SubOperationMatches{{'Blob.List'}})"
 KNOWN = {PATH.lower(): "runs/1.json", f"@request[{BLOBS}:prefix]".lower(): "runs/"}
