@@ -73,6 +73,12 @@ BUILTIN: Mapping[str, str] = {
     "gcp.identity.service_account": (
         "fairlead_components.gcp.service_account_identity:ServiceAccountIdentity"
     ),
+    "azure.key.key_vault": "fairlead_components.azure.key_vault_key:KeyVaultKey",
+    "azure.artifact_store.blob": "fairlead_components.azure.blob_artifact_store:BlobArtifactStore",
+    "azure.container_registry.acr": (
+        "fairlead_components.azure.acr_container_registry:AcrContainerRegistry"
+    ),
+    "azure.identity.managed": "fairlead_components.azure.managed_identity:ManagedIdentity",
 }
 
 

@@ -99,7 +99,8 @@ class ArtifactRegistryContainerRegistry(Component):
             crypto_key_id=key,
             role=_USE,
             member=known,
-            opts=self.child(),
+            # Kept with the images, which could not be read without it.
+            opts=self.child(data=True),
         )
         made = Repository(
             name,

@@ -124,7 +124,8 @@ class GcsArtifactStore(Component):
             crypto_key_id=key,
             role=_USE,
             member=pulumi.Output.format("serviceAccount:{0}", agent),
-            opts=self.child(),
+            # Kept with the bucket, which could not be read without it.
+            opts=self.child(data=True),
         )
         return Bucket(
             name,

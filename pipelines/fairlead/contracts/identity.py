@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from fairlead.contracts.base import Contract
 
 
@@ -68,11 +66,6 @@ class ServiceAccountIdentityContract(IdentityContract):
 
 
 class ManagedIdentityContract(IdentityContract):
-    """Name a managed identity of Azure for each function, by its resource id.
-
-    Attributes:
-        client_ids: Function → the id by which a process asks for its token.
-    """
+    """Name a managed identity of Azure for each function, by its resource id."""
 
     flavor: Literal["managed"] = "managed"
-    client_ids: dict[str, str] = Field(default_factory=dict)
