@@ -16,6 +16,10 @@ class PrivateBucket:
 
     The settings are kept where the bucket is kept: what they guard is still there.
 
+    Attributes:
+        bucket: The bucket.
+        last: The setting that was made last: with it, the bucket is ready.
+
     Args:
         owner: The component that it belongs to.
         name: Its name in the program.
@@ -36,7 +40,7 @@ class PrivateBucket:
         self._options = owner.child(data=True)
         self._name = name
         self.bucket = aws.s3.Bucket(name, bucket=bucket, tags=owner.tags(), opts=self._options)
-        self._last: pulumi.Resource = self.bucket
+        self.last: pulumi.Resource = self.bucket
         self._add(
             aws.s3.BucketPublicAccessBlock, "public-access",
             block_public_acls=True, block_public_policy=True,
@@ -81,14 +85,13 @@ class PrivateBucket:
             aws.s3.BucketLogging, "logging",
             target_bucket=target.bucket.bucket, target_prefix="access/",
         )  # fmt: skip
-        self._last = self.bucket
 
     def _add(self, kind: Any, name: str, **settings: Any) -> None:
-        self._last = kind(
+        self.last = kind(
             f"{self._name}-{name}",
             bucket=self.bucket.bucket,
             **settings,
             opts=pulumi.ResourceOptions.merge(
-                self._options, pulumi.ResourceOptions(depends_on=[self._last])
+                self._options, pulumi.ResourceOptions(depends_on=[self.last])
             ),
         )

@@ -12,7 +12,7 @@ from fairlead_components.aws.bucket_policy import log_statements, store_statemen
 from fairlead_components.aws.defaults import Place, place
 from fairlead_components.aws.kms_key import KmsKey, KmsKeyArgs
 from fairlead_components.aws.private_bucket import PrivateBucket
-from fairlead_components.base import Component, Wire
+from fairlead_components.base import Component, Wire, after
 
 # ruff: noqa: UP045 - see base.py
 
@@ -132,4 +132,4 @@ class S3ArtifactStore(Component):
             )
         )
         store.log_to(logs)
-        return named
+        return after(named, store.last)

@@ -9,7 +9,7 @@ from fairlead.drawing.diagram import GLYPHS, Box, Diagram, tally
 from fairlead.drawing.layers import Layout, arrange
 
 _LINE, _TALL, _GAP, _BETWEEN, _MARGIN = 36.0, 50.0, 16.0, 56.0, 12.0
-_CHARACTER, _LONGEST, _NARROWEST = 7.4, 30, 84.0
+_CHARACTER, _SMALL, _LONGEST, _NARROWEST = 7.4, 6.2, 30, 84.0
 
 STYLE = """\
 .fl{font:500 13px ui-sans-serif,system-ui,-apple-system,"Segoe UI",sans-serif;
@@ -83,7 +83,8 @@ def _columns(diagram: Diagram, layout: Layout) -> list[tuple[float, float]]:
     """Return where each layer begins and ends from left to right."""
     widest = [_NARROWEST] * len(layout.layers)
     for box in diagram.boxes:
-        letters = len(_label(box)) * _CHARACTER + (36 if box.state else 22)
+        text = max(len(_label(box)) * _CHARACTER, len(box.detail) * _SMALL)
+        letters = text + (36 if box.state else 22)
         number = layout.layer[box.id]
         widest[number] = max(widest[number], letters)
     columns, at = [], 0.0

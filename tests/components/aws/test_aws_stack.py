@@ -21,6 +21,8 @@ def test_the_stack_goes_through_its_life_and_keeps_its_data() -> None:
     up, _, second, destroy = (phase.changes for phase in rehearsal.phases[1:])
     assert second == {"same": up["create"]}
     assert destroy["retain"] > 15
+    (manifest,) = (r for r in rehearsal.plan.resources if r.name == "manifest")
+    assert any(urn.endswith("::artifact-store-logging") for urn in manifest.upstream())
     # Wired: one key for all, and roles that know the bucket before it is there.
     assert [r.name for r in rehearsal.plan.resources if r.type == "aws:kms/key:Key"] == ["key"]
     policies = {
