@@ -37,9 +37,7 @@ def test_it_is_closed_encrypted_and_kept(record: Record) -> None:
 
 
 def test_one_that_is_there_is_not_made(record: Record) -> None:
-    there = (
-        "/subscriptions/s/…/Microsoft.ContainerRegistry/registries/Acme"
-    )
+    there = "/subscriptions/s/…/Microsoft.ContainerRegistry/registries/Acme"
     args = AcrContainerRegistryArgs(existing=ExistingRegistry(id=there))
     contract, recorder = record(lambda: AcrContainerRegistry("images", args).contract)
     assert len(recorder.made()) == 1
