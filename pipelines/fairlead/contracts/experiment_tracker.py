@@ -46,8 +46,8 @@ class MlflowExperimentTrackerContract(ExperimentTrackerContract):
         artifact_location: Where figures of new experiments lie; None leaves it to the server.
         server: How the server is reached from outside the cluster that it runs in, and with whose
             credentials; None where ``tracking_uri`` says all.
-        credentials_secrets: Identity → the secret of the server's namespace with the keys ``username`` and
-            ``password``, as in ``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``.
+        credentials_secrets: Identity → the secret of the server's namespace with the keys
+            ``username`` and ``password``, as in ``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``.
     """
 
     flavor: Literal["mlflow"] = "mlflow"
