@@ -47,7 +47,8 @@ class MlflowExperimentTrackerContract(ExperimentTrackerContract):
         server: How the server is reached from outside the cluster that it runs in, and with whose
             credentials; None where ``tracking_uri`` says all.
         credentials_secrets: Identity → the secret of the server's namespace with the keys
-            ``username`` and ``password``, as in ``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``.
+            ``username`` and ``password``, as ``MLFLOW_TRACKING_USERNAME`` and
+            ``MLFLOW_TRACKING_PASSWORD`` take them.
     """
 
     flavor: Literal["mlflow"] = "mlflow"
