@@ -1,6 +1,6 @@
 """The common part of all components: what they are, what they promise, what they protect."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Optional, TypeVar, cast
@@ -137,7 +137,8 @@ def after(value: pulumi.Input[T], *resources: pulumi.Resource) -> pulumi.Output[
     async def needed() -> set[pulumi.Resource]:
         return {*(await known.resources()), *resources}
 
-    return pulumi.Output(needed(), known.future(), known.is_known(), known.is_secret())
+    value_in_time = cast(Awaitable[T], known.future())  # None only while it is not known
+    return pulumi.Output(needed(), value_in_time, known.is_known(), known.is_secret())
 
 
 def contract(
