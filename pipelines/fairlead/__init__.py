@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from fairlead.errors import FairleadError as FairleadError
     from fairlead.graph import Resources as Resources
     from fairlead.graph import Retries as Retries
-    from fairlead.recorded_runs import Run as Run
-    from fairlead.recorded_runs import run as run
-    from fairlead.recorded_runs import runs as runs
+    from fairlead.readback.runs import Run as Run
+    from fairlead.readback.runs import run as run
+    from fairlead.readback.runs import runs as runs
     from fairlead.runtime.context import context as context
     from fairlead.runtime.context import log_figure as log_figure
     from fairlead.runtime.context import log_metrics as log_metrics
@@ -27,14 +27,14 @@ _EXPORTS = {
     "FairleadError": "fairlead.errors",
     "Resources": "fairlead.graph",
     "Retries": "fairlead.graph",
-    "Run": "fairlead.recorded_runs",
+    "Run": "fairlead.readback.runs",
     "context": "fairlead.runtime.context",
     "log_figure": "fairlead.runtime.context",
     "log_metrics": "fairlead.runtime.context",
     "pipeline": "fairlead.dsl",
     "register_model": "fairlead.runtime.context",
-    "run": "fairlead.recorded_runs",
-    "runs": "fairlead.recorded_runs",
+    "run": "fairlead.readback.runs",
+    "runs": "fairlead.readback.runs",
     "step": "fairlead.dsl",
 }
 

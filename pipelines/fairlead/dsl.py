@@ -18,7 +18,7 @@ from fairlead.graph import NAME, Graph, Resources, Retries, StepOptions
 if TYPE_CHECKING:
     from fairlead.annotations import StepSignature
     from fairlead.contracts.manifest import StackManifest
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
     from fairlead.runner.events import Observer
 
 P = ParamSpec("P")

@@ -128,7 +128,7 @@ class Trace:
         known = self._keys.get(id(called))
         if known is not None:
             return known
-        from fairlead.source import fingerprint
+        from fairlead.source.fingerprint import fingerprint
         from fairlead.store.artifacts import materializer_for
 
         function = called.function

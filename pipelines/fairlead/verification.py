@@ -11,7 +11,7 @@ from fairlead.errors import CapabilityError
 
 if TYPE_CHECKING:
     from fairlead.dsl import Pipeline
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
     from fairlead.runner.events import Observer
     from fairlead.store.records import ArtifactRecord
 

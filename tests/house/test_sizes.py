@@ -24,7 +24,7 @@ LOOKED_AT = {
     "pipelines/fairlead/tracing.py": "one pass over a call: every check names the same position",
     "pipelines/fairlead/values.py": "one closed list of types, written, read and canonicalised",
     "pipelines/fairlead/runner/walk.py": "one state machine; every part reads the same tables",
-    "tests/pipelines/test_source.py": "a table of edits and whether the fingerprint follows",
+    "tests/pipelines/source/test_fingerprint.py": "a table of edits and whether it follows",
 }
 LOOKED_AT_LIMIT = 560
 

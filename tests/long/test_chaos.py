@@ -17,7 +17,7 @@ import pytest
 from fairlead import pipeline, step
 from fairlead.binding import bind
 from fairlead.contracts.manifest import StackManifest
-from fairlead.recorded_runs import Run, history, wanted
+from fairlead.readback.runs import Run, history, wanted
 from fairlead.store.records import Outcome
 from fairlead.store.state import read_run
 

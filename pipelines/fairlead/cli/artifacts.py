@@ -23,10 +23,10 @@ from fairlead.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from fairlead.artifact_version import ArtifactVersion
     from fairlead.binding import Stack
-    from fairlead.lineage import Made
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.artifact_version import ArtifactVersion
+    from fairlead.readback.lineage import Made
+    from fairlead.readback.runs import Run
 
 app = typer.Typer(no_args_is_help=True, help="List, show, get and put what steps made.")
 
@@ -41,7 +41,7 @@ VersionArgument = Annotated[
 
 
 def _version(text: str, stack: str | None, manifest: str | None) -> tuple[Stack, ArtifactVersion]:
-    from fairlead.lineage import find_version
+    from fairlead.readback.lineage import find_version
 
     on = bound(stack, manifest)
     return on, find_version(on, text)
@@ -72,7 +72,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List artifact versions, those of the newest run first."""
-    from fairlead.recorded_runs import find, history, wanted
+    from fairlead.readback.runs import find, history, wanted
 
     on = bound(stack, manifest)
     found: list[tuple[Run, ArtifactVersion]] = []
@@ -180,7 +180,7 @@ def put(
 ) -> None:
     """Store a file, a folder or a JSON value, for pipelines to take as `Artifact("NAME")`."""
     from fairlead.errors import ParameterError
-    from fairlead.imported import put_artifact
+    from fairlead.readback.imported import put_artifact
 
     if not source.exists():
         raise ParameterError(f"{source} does not exist: give the path of a file or a folder")

@@ -9,8 +9,8 @@ import typer
 from fairlead.cli.output import JsonOption, ManifestOption, RunArgument, StackOption, bound, emit
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
-    from fairlead.recorded_steps import Step
+    from fairlead.readback.runs import Run
+    from fairlead.readback.steps import Step
 
 app = typer.Typer(help="Explain why a step ran or was cached.")
 
@@ -37,7 +37,7 @@ def explain(
     """Show what a step's cache key was made of, and what changed since an earlier run."""
     import dataclasses
 
-    from fairlead.recorded_runs import find
+    from fairlead.readback.runs import find
     from fairlead.store.cache_explain import explain as changes_between
     from fairlead.store.cache_key import key_parts, step_key
 
@@ -127,7 +127,7 @@ def key_inputs(step: Step) -> dict[str, str]:
 
 def _before(step: Step) -> Step | None:
     """Return the step in the newest earlier run of the pipeline in which it got as far."""
-    from fairlead.recorded_runs import history
+    from fairlead.readback.runs import history
     from fairlead.store.index import Filter
 
     run: Run

@@ -88,7 +88,7 @@ def run(
         raise typer.Exit(130) from None
     except RunFailedError:
         if progress.run is not None:
-            from fairlead.recorded_runs import Run
+            from fairlead.readback.runs import Run
 
             failed = Run(bound(stack, manifest), progress.run)
             if as_json:

@@ -24,7 +24,7 @@ from fairlead.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
 
 app = typer.Typer(no_args_is_help=True, help="List, show, compare, open and debug runs.")
 
@@ -32,7 +32,7 @@ StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="A step's id."
 
 
 def _find(run: str, stack: str | None, manifest: str | None) -> Run:
-    from fairlead.recorded_runs import find
+    from fairlead.readback.runs import find
 
     return find(bound(stack, manifest), run)
 
@@ -53,8 +53,8 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, the newest first."""
-    from fairlead.recorded_runs import wanted
-    from fairlead.shown_values import shown
+    from fairlead.readback.runs import wanted
+    from fairlead.readback.shown_values import shown
     from fairlead.store.history import History
     from fairlead.store.history import as_json as data
 
@@ -98,7 +98,7 @@ def show(
 ) -> None:
     """Show a run: its steps, results, metrics, and where everything lies."""
     from fairlead.cli.summary import as_data, print_run
-    from fairlead.ending import runner_alive
+    from fairlead.readback.ending import runner_alive
 
     found = _find(run, stack, manifest)
     lives = runner_alive(found)
@@ -157,8 +157,8 @@ def diff(
     """Compare two runs: parameters, code, inputs, results, metrics, times, provenance."""
     import dataclasses
 
-    from fairlead.comparison import compare
-    from fairlead.recorded_runs import find
+    from fairlead.readback.comparison import compare
+    from fairlead.readback.runs import find
 
     on = bound(stack, manifest)
     a, b = find(on, first), find(on, second)
@@ -219,8 +219,8 @@ def debug(
     as_json: JsonOption = False,
 ) -> None:
     """Run a step here, with its exact inputs and its recorded code; nothing is stored."""
-    from fairlead.debugging import RecordedStep
     from fairlead.errors import StepFailedError
+    from fairlead.readback.debugging import RecordedStep
     from fairlead.runtime.execute import user_traceback
 
     found = _find(run, stack, manifest)
@@ -266,7 +266,7 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Ask a run to stop; one whose runner is dead is ended here."""
-    from fairlead.ending import cancel_run
+    from fairlead.readback.ending import cancel_run
 
     found = _find(run, stack, manifest)
     told = cancel_run(found, reason=reason)
@@ -286,7 +286,7 @@ def resume(
     """Go on with a run whose runner died: what succeeded is kept, the rest is run."""
     from fairlead.cli.progress import Progress
     from fairlead.cli.summary import as_data, print_summary
-    from fairlead.ending import resume_run
+    from fairlead.readback.ending import resume_run
     from fairlead.runner.submit import finished
 
     found = _find(run, stack, manifest)

@@ -14,8 +14,8 @@ from fairlead.cli.output import STYLES, brief, console, duration, size, table, w
 from fairlead.drawing.diagram import GLYPHS, Diagram, tally
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
-    from fairlead.recorded_steps import Step
+    from fairlead.readback.runs import Run
+    from fairlead.readback.steps import Step
 
 #: Longer lists of steps show only what is not well.
 _MANY = 60

@@ -15,12 +15,12 @@ from fairlead.drawing.diagram import GLYPHS, tally
 from fairlead.drawing.gantt import Bar, draw_gantt
 from fairlead.drawing.svg import draw_svg
 from fairlead.errors import FairleadError
-from fairlead.lineage import Use, uses_of_all
+from fairlead.readback.lineage import Use, uses_of_all
 
 if TYPE_CHECKING:
-    from fairlead.artifact_version import ArtifactVersion
-    from fairlead.recorded_runs import Run
-    from fairlead.recorded_steps import Attempt, Step
+    from fairlead.readback.artifact_version import ArtifactVersion
+    from fairlead.readback.runs import Run
+    from fairlead.readback.steps import Attempt, Step
 
 #: Steps that are told in full; of larger runs those that are not well, then the first.
 _FULL = 200

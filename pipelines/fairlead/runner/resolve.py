@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairlead.binding import Stack
 from fairlead.dsl import Artifact
 from fairlead.graph import ArtifactInput
-from fairlead.lineage import find_version
+from fairlead.readback.lineage import find_version
 from fairlead.tracing import Resolver
 
 

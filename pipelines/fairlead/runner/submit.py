@@ -27,7 +27,7 @@ from fairlead.store.records import Cancel, RunRecord
 from fairlead.tracing import Traced, trace_pipeline
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
 
 
 def run_pipeline(
@@ -221,7 +221,7 @@ def _start(
     wait: bool,
     in_process: bool,
 ) -> Run:
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
     from fairlead.runner.start import walk_run
 
     stack = session.stack

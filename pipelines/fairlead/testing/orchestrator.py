@@ -22,7 +22,7 @@ from fairlead.testing import semantics
 
 if TYPE_CHECKING:
     from fairlead.contracts.manifest import StackManifest
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
 
 _CANARY = "canary-4f1c9b7e2d"
 

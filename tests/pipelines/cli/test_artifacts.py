@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.binding import Stack
-from fairlead.lineage import find_version
+from fairlead.readback.lineage import find_version
 from fairlead.testing.recorded_run import RecordedRun
 
 

@@ -10,7 +10,7 @@ from fairlead import Artifact, pipeline, step
 from fairlead.binding import bind
 from fairlead.contracts.manifest import StackManifest
 from fairlead.errors import RunNotFoundError
-from fairlead.imported import put_artifact
+from fairlead.readback.imported import put_artifact
 
 
 @step

@@ -17,7 +17,7 @@ from tools.kubernetes import processes
 
 from fairlead.errors import BackendError, RunFailedError
 from fairlead.loading import load_pipeline
-from fairlead.recorded_runs import Run
+from fairlead.readback.runs import Run
 from fairlead.runner.lease import epochs
 from fairlead.store.records import Outcome
 from kubernetes_stacks import KubernetesStack
@@ -241,7 +241,7 @@ def test_a_run_whose_runner_is_gone_is_resumed(
     kubernetes_stack: KubernetesStack, project: Path
 ) -> None:
     """A person deletes the runner's job, and its steps' with it; resuming keeps what succeeded."""
-    from fairlead.ending import resume_run
+    from fairlead.readback.ending import resume_run
     from fairlead.runner.events import ignore
 
     run = submitted(kubernetes_stack, project)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fairlead.source_syntax import Chain, Usage, bindings, digest
+from fairlead.source.syntax import Chain, Usage, bindings, digest
 
 # Decorators whose options count towards the key by themselves, or on purpose not at all.
 _OWN_DECORATORS = frozenset(

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from fairlead.shown_values import shown
+from fairlead.readback.shown_values import shown
 from fairlead.values import encode
 
 

@@ -14,7 +14,7 @@ from fairlead.runtime.session import Session
 from fairlead.store.records import ArtifactRecord
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
 
 
 class _ReadOnlyStack:

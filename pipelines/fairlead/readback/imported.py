@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
-from fairlead.artifact_version import ArtifactVersion
 from fairlead.errors import ParameterError
 from fairlead.graph import Graph, Output, Source, StepDefinition, StepNode, StepOptions
+from fairlead.readback.artifact_version import ArtifactVersion
 from fairlead.store.history import PUT_TAG
 from fairlead.store.layout import RunLayout, manifest_path
 from fairlead.store.records import (

@@ -10,7 +10,7 @@ from fairlead.errors import RunNotFoundError
 from fairlead.store.records import Cancel, RunEnd, StepSummary
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
     from fairlead.runner.events import Observer
 
 

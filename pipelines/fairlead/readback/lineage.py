@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fairlead.artifact_version import ArtifactVersion, split_version
 from fairlead.errors import RunNotFoundError
+from fairlead.readback.artifact_version import ArtifactVersion, split_version
 from fairlead.store.history import History
 from fairlead.store.index import ENDED, Filter
 
 if TYPE_CHECKING:
     from fairlead.binding import Stack
-    from fairlead.recorded_runs import Run
-    from fairlead.recorded_steps import Step
+    from fairlead.readback.runs import Run
+    from fairlead.readback.steps import Step
 
 #: Runs that are looked through for uses, newest first.
 _SEARCHED = 100_000
@@ -64,7 +64,7 @@ def find_version(stack: Stack, text: str) -> ArtifactVersion:
     Raises:
         RunNotFoundError: There is no such version.
     """
-    from fairlead.recorded_runs import find
+    from fairlead.readback.runs import find
 
     head, _, rest = text.partition("/")
     if not rest:
@@ -86,7 +86,7 @@ def find_version(stack: Stack, text: str) -> ArtifactVersion:
 
 
 def _newest(stack: Stack, pipeline: str, step: str, output: str | None) -> ArtifactVersion:
-    from fairlead.recorded_runs import history
+    from fairlead.readback.runs import history
 
     limit = 16
     seen = 0
@@ -114,7 +114,7 @@ def made_from(stack: Stack, version: ArtifactVersion) -> Made:
     Raises:
         RunNotFoundError: The run that made it is no longer in the store.
     """
-    from fairlead.recorded_runs import find
+    from fairlead.readback.runs import find
 
     runs: Callable[[str], Run] = cache(lambda run: find(stack, run))
     done: dict[str, Made] = {}
@@ -180,7 +180,7 @@ def uses_of_all(stack: Stack, versions: Sequence[ArtifactVersion]) -> dict[str, 
 
 def _scan(stack: Stack, history: History, oldest: str) -> list[tuple[str, Use]]:
     """Keep what ended runs read that were not looked at yet; return what others read so far."""
-    from fairlead.recorded_runs import find
+    from fairlead.readback.runs import find
 
     runs: Callable[[str], Run] = cache(lambda run: find(stack, run))
     going_on: list[tuple[str, Use]] = []

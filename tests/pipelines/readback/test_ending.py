@@ -6,8 +6,8 @@ import pytest
 
 import fairlead
 from fairlead.binding import Stack
-from fairlead.ending import cancel_run, resume_run
 from fairlead.errors import FairleadError, RunNotFoundError
+from fairlead.readback.ending import cancel_run, resume_run
 from fairlead.runner.lease import acquire
 from fairlead.testing.recorded_run import RecordedRun
 

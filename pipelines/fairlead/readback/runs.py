@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import RunNotFoundError
-from fairlead.recorded_steps import Step
+from fairlead.readback.steps import Step
 from fairlead.store.history import History
 from fairlead.store.index import Filter, RunSummary
 from fairlead.store.layout import RunLayout
@@ -102,7 +102,7 @@ class Run:
     @property
     def shown_parameters(self) -> dict[str, Any]:
         """Return the pipeline's parameters as plain data; no class of the user is needed."""
-        from fairlead.shown_values import shown
+        from fairlead.readback.shown_values import shown
 
         given = self._summary.parameters if self._summary else self.record.parameters
         return {name: shown(value) for name, value in given.items()}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fairlead.binding import Stack
-    from fairlead.lineage import Made, Use
+    from fairlead.readback.lineage import Made, Use
 
 
 def split_version(version: str) -> tuple[str, str, str]:
@@ -129,7 +129,7 @@ class ArtifactVersion:
             IntegrityError: The content is not what was recorded.
             TargetExistsError: There is something at ``target``.
         """
-        from fairlead.artifact_files import fetch
+        from fairlead.readback.artifact_files import fetch
 
         return fetch(self._stack.artifacts, self.record, target)
 
@@ -139,13 +139,13 @@ class ArtifactVersion:
 
     def lineage(self) -> Made:
         """Return what made this, back to what came from outside."""
-        from fairlead.lineage import made_from
+        from fairlead.readback.lineage import made_from
 
         return made_from(self._stack, self)
 
     def used_by(self) -> list[Use]:
         """Return the steps of any run that read this."""
-        from fairlead.lineage import uses_of
+        from fairlead.readback.lineage import uses_of
 
         return uses_of(self._stack, self)
 

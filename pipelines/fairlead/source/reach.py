@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from fairlead.source_index import FileIndex
-from fairlead.source_syntax import Chain, Usage
+from fairlead.source.index import FileIndex
+from fairlead.source.syntax import Chain, Usage
 
 #: A file and a global name in it; an empty name is the whole file.
 Place = tuple[str, str]

@@ -1,4 +1,4 @@
-"""Steps of recorded runs and their attempts; ``fairlead.recorded_runs`` has the runs."""
+"""Steps of recorded runs and their attempts; ``fairlead.readback.runs`` has the runs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
-from fairlead.artifact_version import ArtifactVersion, Outputs
 from fairlead.errors import ObjectNotFoundError, RunNotFoundError
 from fairlead.graph import ArtifactInput, NodeInput, StepNode, ValueInput
+from fairlead.readback.artifact_version import ArtifactVersion, Outputs
 from fairlead.store.layout import RunLayout
 from fairlead.store.records import (
     ArtifactRecord,
@@ -23,7 +23,7 @@ from fairlead.store.records import (
 from fairlead.store.state import AttemptView, State, StepView
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
+    from fairlead.readback.runs import Run
 
 
 class Attempt:
@@ -210,7 +210,7 @@ class Step:
     @property
     def shown_parameters(self) -> dict[str, Any]:
         """Return the inputs that are values as plain data; no class of the user is needed."""
-        from fairlead.shown_values import shown
+        from fairlead.readback.shown_values import shown
 
         return {name: shown(value) for name, value in self.encoded_parameters.items()}
 

@@ -8,7 +8,7 @@ import fairlead
 from fairlead.binding import Stack
 from fairlead.errors import RunNotFoundError
 from fairlead.graph import ArtifactInput
-from fairlead.lineage import Made, Use, find_version
+from fairlead.readback.lineage import Made, Use, find_version
 from fairlead.testing.recorded_run import RecordedRun
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from fairlead.recorded_runs import Run
-    from fairlead.recorded_steps import Step
+    from fairlead.readback.runs import Run
+    from fairlead.readback.steps import Step
 
 #: Sections, in the order in which they are told.
 SECTIONS = ("run", "parameters", "tags", "provenance", "steps", "code", "inputs", "outputs",

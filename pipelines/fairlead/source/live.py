@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from fairlead.errors import ParameterError
-from fairlead.source_reach import Reach
-from fairlead.source_syntax import Chain, Usage, digest
+from fairlead.source.reach import Reach
+from fairlead.source.syntax import Chain, Usage, digest
 from fairlead.values import canonical
 
 _OWN_NAMES = frozenset({"step", "pipeline"})

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fairlead.errors import PipelineError
 from fairlead.graph import Source
-from fairlead.source import fingerprint
+from fairlead.source.fingerprint import fingerprint
 
 PROJECT = {
     "pyproject.toml": "",
@@ -523,7 +523,7 @@ def two_more() -> int:
 def test_the_program_itself_has_a_fingerprint_like_the_module(project: Path) -> None:
     program = (
         "import sys; sys.argv=['train.py']\n"
-        "from pathlib import Path; from fairlead.source import fingerprint\n"
+        "from pathlib import Path; from fairlead.source.fingerprint import fingerprint\n"
         "def f(): pass\n"
         f"scope = {{'__name__': '__main__'}}\n"
         f"exec(compile('def uses_helper(): pass', r'{project}/train.py', 'exec'), scope)\n"

@@ -8,8 +8,8 @@ import pytest
 
 import fairlead
 from fairlead.binding import Stack
-from fairlead.debugging import RecordedStep
 from fairlead.errors import CapabilityError, IntegrityError, RunNotFoundError
+from fairlead.readback.debugging import RecordedStep
 from fairlead.runtime.context import context, log_figure, log_metrics, register_model
 from fairlead.testing.recorded_run import RecordedRun
 

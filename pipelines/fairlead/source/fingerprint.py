@@ -25,8 +25,8 @@ from typing import Any
 
 from fairlead.errors import PipelineError
 from fairlead.graph import Source
-from fairlead.source_live import closure_definitions, live_definitions
-from fairlead.source_reach import Reach
+from fairlead.source.live import closure_definitions, live_definitions
+from fairlead.source.reach import Reach
 
 _PROJECTS: dict[str, Reach] = {}
 _LOCK = threading.RLock()  # what is known of a project is shared by all threads

@@ -1,0 +1,1 @@
+"""Read back what ran: runs, steps, artifact versions, lineage, comparisons."""
