@@ -185,6 +185,41 @@ def waited() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def spend(
+    command: list[str],
+    folder: Path,
+    variables: dict[str, str],
+    timeout: float,
+    accepted: int = 0,
+) -> tuple[float, str]:
+    """Run a command and return the CPU seconds of all its processes, and what it printed."""
+    before = waited()
+    with (folder / "output").open("w+b") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise PeerError("not done in the time left") from None
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            reap(process.pid)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if code != accepted:
+        raise PeerError(f"exit code {code}: {last_line(text)}")
+    return waited() - before, text
+
+
 def run(peer: Peer, python: Path, length: int, timeout: float) -> float:
     """Run one chain in an empty folder and return the CPU seconds of all its processes."""
     with tempfile.TemporaryDirectory(prefix=f"bench-{peer.name}-") as name:
@@ -195,31 +230,10 @@ def run(peer: Peer, python: Path, length: int, timeout: float) -> float:
         else:  # a copy, because ZenML refuses code from outside the folder of its project
             program = [shutil.copy(HERE / "peers" / f"{peer.name}_chain.py", name)]
         command = [str(python), *program, str(length), name]
-        before = waited()
-        with (folder / "output").open("w+b") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment(peer, folder),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-            try:
-                code = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                raise PeerError(f"{length} steps: not done in the time left") from None
-            finally:
-                if process.returncode is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
-                reap(process.pid)
-            if code:
-                output.seek(0)
-                text = last_line(output.read().decode(errors="replace"))
-                raise PeerError(f"{length} steps: exit code {code}: {text}")
-        return waited() - before
+        try:
+            return spend(command, folder, environment(peer, folder), timeout)[0]
+        except PeerError as error:
+            raise PeerError(f"{length} steps: {error}") from None
 
 
 def measure(peer: Peer, rounds: int, timeout: float) -> tuple[float, float]:
