@@ -137,7 +137,7 @@ def after(value: pulumi.Input[T], *resources: pulumi.Resource) -> pulumi.Output[
     async def needed() -> set[pulumi.Resource]:
         return {*(await known.resources()), *resources}
 
-    value_in_time = cast(Awaitable[T], known.future())  # None only while it is not known
+    value_in_time = cast("Awaitable[T]", known.future())  # None only while it is not known
     return pulumi.Output(needed(), value_in_time, known.is_known(), known.is_secret())
 
 
