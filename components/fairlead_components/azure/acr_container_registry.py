@@ -25,7 +25,7 @@ _UNTAGGED_DAYS = 14
 
 
 @dataclass(kw_only=True)
-class ExistingRegistry:
+class ExistingAcrRegistry:
     """Name a registry that is there already.
 
     Attributes:
@@ -49,7 +49,7 @@ class AcrContainerRegistryArgs:
     key: Optional[pulumi.Input[str]] = None
     resource_group: Optional[pulumi.Input[str]] = None
     location: Optional[pulumi.Input[str]] = None
-    existing: Optional[ExistingRegistry] = None
+    existing: Optional[ExistingAcrRegistry] = None
 
 
 class AcrContainerRegistry(Component):

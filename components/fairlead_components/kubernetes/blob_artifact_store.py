@@ -13,7 +13,7 @@ from fairlead_components.base import Component
 
 
 @dataclass(kw_only=True)
-class ExistingBlobContainer:
+class AdoptedBlobContainer:
     """Name a container that a team has.
 
     Attributes:
@@ -37,7 +37,7 @@ class AdoptedBlobArtifactStoreArgs:
             if not given.
     """
 
-    existing: ExistingBlobContainer
+    existing: AdoptedBlobContainer
     allow_pickle: Optional[pulumi.Input[bool]] = None
 
 

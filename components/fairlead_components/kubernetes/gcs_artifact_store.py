@@ -13,7 +13,7 @@ from fairlead_components.base import Component
 
 
 @dataclass(kw_only=True)
-class ExistingGcsBucket:
+class AdoptedGcsBucket:
     """Name a bucket that a team has.
 
     Attributes:
@@ -35,7 +35,7 @@ class AdoptedGcsArtifactStoreArgs:
             if not given.
     """
 
-    existing: ExistingGcsBucket
+    existing: AdoptedGcsBucket
     allow_pickle: Optional[pulumi.Input[bool]] = None
 
 

@@ -13,7 +13,7 @@ from fairlead_components.base import Component
 
 
 @dataclass(kw_only=True)
-class ExistingS3Bucket:
+class AdoptedS3Bucket:
     """Name a bucket that a team has.
 
     Attributes:
@@ -40,7 +40,7 @@ class AdoptedS3ArtifactStoreArgs:
             if not given.
     """
 
-    existing: ExistingS3Bucket
+    existing: AdoptedS3Bucket
     allow_pickle: Optional[pulumi.Input[bool]] = None
 
 

@@ -16,7 +16,7 @@ from fairlead_components.resources.directory import Directory
 
 
 @dataclass(kw_only=True)
-class ExistingRegistry:
+class ExistingModelRegistry:
     """Name an MLflow model registry that is there already.
 
     Attributes:
@@ -44,7 +44,7 @@ class LocalMlflowModelRegistryArgs:
     path: Optional[pulumi.Input[str]] = None
     registry_uri: Optional[pulumi.Input[str]] = None
     allow_pickle: Optional[pulumi.Input[bool]] = None
-    existing: Optional[ExistingRegistry] = None
+    existing: Optional[ExistingModelRegistry] = None
 
 
 class LocalMlflowModelRegistry(Component):

@@ -10,7 +10,7 @@ from google.protobuf.json_format import MessageToDict
 from fairlead_components.azure.acr_container_registry import (
     AcrContainerRegistry,
     AcrContainerRegistryArgs,
-    ExistingRegistry,
+    ExistingAcrRegistry,
 )
 
 Record = Callable[..., Any]
@@ -38,7 +38,7 @@ def test_it_is_closed_encrypted_and_kept(record: Record) -> None:
 
 def test_one_that_is_there_is_not_made(record: Record) -> None:
     there = "/subscriptions/s/…/Microsoft.ContainerRegistry/registries/Acme"
-    args = AcrContainerRegistryArgs(existing=ExistingRegistry(id=there))
+    args = AcrContainerRegistryArgs(existing=ExistingAcrRegistry(id=there))
     contract, recorder = record(lambda: AcrContainerRegistry("images", args).contract)
     assert len(recorder.made()) == 1
     assert contract["uri"] == "acme.azurecr.io"

@@ -29,6 +29,7 @@ def test_it_is_two_folders(record: Record) -> None:
         "tracking_uri": "sqlite:////data/mlflow/mlflow.db",
         "artifact_location": "file:///data/mlflow/artifacts",
         "experiment": "digits",
+        "credentials_secrets": {},
     }
 
 
@@ -39,4 +40,5 @@ def test_a_server_that_is_there_is_named(record: Record) -> None:
     assert recorder.made() == {OURS}
     assert contract == {
         "flavor": "mlflow", "version": "1.0", "tracking_uri": "http://mlflow.example:5000",
+        "credentials_secrets": {},
     }  # fmt: skip

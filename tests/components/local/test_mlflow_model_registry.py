@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fairlead_components.local.mlflow_model_registry import (
-    ExistingRegistry,
+    ExistingModelRegistry,
     LocalMlflowModelRegistry,
     LocalMlflowModelRegistryArgs,
 )
@@ -39,7 +39,7 @@ def test_it_is_one_folder_and_a_database(record: Record, given: str | None, used
 
 
 def test_a_registry_that_others_write_to_loads_no_code_unless_asked(record: Record) -> None:
-    existing = ExistingRegistry(registry_uri="http://mlflow.example:5000")
+    existing = ExistingModelRegistry(registry_uri="http://mlflow.example:5000")
     args = LocalMlflowModelRegistryArgs(existing=existing)
     contract, recorder = record(lambda: LocalMlflowModelRegistry("registry", args).contract)
     assert recorder.made() == {OURS}
