@@ -1,6 +1,6 @@
 # Every target works in a fresh clone; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-servers test-long check bench docs clean engine servers cluster-up cluster-down
+.PHONY: help run test test-fast test-servers test-cluster test-long check bench docs clean engine servers cluster-up cluster-down
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,7 +20,7 @@ run: .venv/.run engine  ## provision the local stack and run the digits pipeline
 	@$(FAIRLEAD) up local --yes -- --skip-preview --suppress-outputs
 	@$(FAIRLEAD) run pipelines/examples/digits.py -s local
 
-test: check test-fast test-servers  ## check, then every test but the long ones
+test: check test-fast test-servers  ## check, then the tests that need no cluster and are not long
 
 check: .venv/.dev  ## style, types, import rules
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
@@ -32,6 +32,9 @@ test-fast: .venv/.dev  ## the tests and examples that need no server and no engi
 
 test-servers: .venv/.dev engine servers  ## the tests with real servers and the real engine
 	@$(PYTEST) -n 2 --dist loadfile -m "not long and not cluster and (server or slow or engine)"
+
+test-cluster: .venv/.dev engine servers  ## the tests on a real Kubernetes, started here; needs root
+	@$(BIN)/python -m tools.kubernetes build
 	@$(PYTEST) -m "cluster and not long"
 
 test-long: .venv/.dev engine servers  ## chaos, soak and scale
@@ -51,7 +54,6 @@ engine: .venv/.run
 
 servers: .venv/.dev
 	@$(BIN)/python tools/servers.py versitygw fake-gcs-server azurite-blob >/dev/null
-	@[ "$$(id -u)" != 0 ] || $(BIN)/python -m tools.kubernetes build  # only root can start it
 
 cluster-up: .venv/.dev  ## start a real Kubernetes on this machine; needs root
 	@$(BIN)/python -m tools.kubernetes up
