@@ -50,7 +50,11 @@ def server(_empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:  # its workers may linger on a busy machine
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
