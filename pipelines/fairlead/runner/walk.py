@@ -369,6 +369,8 @@ class Runner:
         """Act on how an attempt ended: the store's word counts, not the backend's."""
         path = self.layout.attempt_end(node_id, number)
         end = AttemptEnd.from_bytes(self.objects.get(path), path)
+        if end.started is not None:  # as the record tells it, without the worker's own start
+            seconds = (end.ended - end.started).total_seconds()
         progress = self.progress[node_id]
         progress.summary = StepSummary(
             state="", attempts=number, started=end.started, ended=end.ended
