@@ -6,15 +6,26 @@ from collections.abc import Callable, Sequence
 
 from fairlead_policies.evaluation import evaluate
 from fairlead_policies.inventory import Inventory
-from fairlead_policies.results import Finding
+from fairlead_policies.results import Finding, Result
 from fairlead_policies.settings import Settings
 
 Check = Callable[[Inventory, Settings], Sequence[Finding]]
 
 
 def controls_hold(inventory: Inventory, settings: Settings) -> Sequence[Finding]:
-    """Hold the resources to the controls."""
-    return evaluate(inventory.resources, settings)
+    """Hold the resources to the controls.
+
+    What a preview cannot tell is asked again of what a rehearsed `up` made, where there was one: a
+    policy that names a key's ARN can then be read.
+    """
+    found = evaluate(inventory.resources, settings)
+    if inventory.made is None or all(one.result is not Result.NOT_EVALUATED for one in found):
+        return found
+    made = {(one.control, one.urn): one for one in evaluate(inventory.made.resources, settings)}
+    return [
+        made.get((one.control, one.urn), one) if one.result is Result.NOT_EVALUATED else one
+        for one in found
+    ]
 
 
 def permissions_suffice(inventory: Inventory, settings: Settings) -> Sequence[Finding]:

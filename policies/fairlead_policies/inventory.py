@@ -124,6 +124,7 @@ def _entries(data: Any, source: str) -> Iterator[Mapping[str, Any]]:
 def _resource(entry: Mapping[str, Any]) -> Resource:
     urn = entry["urn"]
     depends = entry.get("propertyDependencies") or {}
+    arn = plain((entry.get("outputs") or {}).get("arn"))
     return Resource(
         urn=urn,
         type=normalise(entry["type"]),
@@ -134,6 +135,7 @@ def _resource(entry: Mapping[str, Any]) -> Resource:
         property_dependencies={key: tuple(urns or ()) for key, urns in depends.items()},
         protect=bool(entry.get("protect")),
         provider=entry.get("provider", ""),
+        arn=arn if isinstance(arn, str) else "",
     )
 
 

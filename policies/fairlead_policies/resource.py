@@ -81,6 +81,7 @@ class Resource:
         property_dependencies: For each top-level property, urns of what its value comes from.
         protect: Whether Pulumi refuses to delete it.
         provider: The urn of its provider, empty where unknown.
+        arn: The ARN that AWS gave it, empty before it has one and elsewhere.
     """
 
     urn: str
@@ -92,6 +93,7 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     protect: bool = False
     provider: str = ""
+    arn: str = ""
 
     def get(self, path: str) -> Any:
         """Return the value at a dotted path, None where absent, UNKNOWN where not known."""

@@ -39,14 +39,16 @@ def trust_is_guarded(role: Resource, stack: Stack) -> Problems:
         services = set(one.principals.get("Service", ()))
         if services & SENDS_SOURCE and not one.pins(_SOURCE):
             problems.append(Violation(f"`{one.label}` must fix aws:SourceAccount or aws:SourceArn"))
-        problems += _foreign(one, stack)
+        problems += _foreign(one, role, stack)
     return problems
 
 
-def _foreign(one: Statement, stack: Stack) -> list[Problem]:
-    """Return what is wrong with a statement's principals of other accounts."""
+def _foreign(one: Statement, role: Resource, stack: Stack) -> list[Problem]:
+    """Return what is wrong with a statement's principals of other accounts than the role's own."""
     accounts = {found[1] for who in one.principals.get("AWS", ()) if (found := _ACCOUNT.match(who))}
-    own = stack.settings.owned("aws_accounts")
+    own = set(stack.settings.owned("aws_accounts"))
+    if found := _ACCOUNT.match(role.arn):
+        own.add(found[1])
     if not accounts - own or one.pins(_EXTERNAL) or one.pins(ORGANISATION):
         return []
     if not own:

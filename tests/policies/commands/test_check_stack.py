@@ -58,6 +58,42 @@ def test_a_program_is_held_to_the_controls_before_anything_exists(folder: Path) 
     assert json.loads(again)["digest"] == json.loads(said)["digest"]
 
 
+TRUSTING = """
+import json
+import pulumi_aws as aws
+from fairlead_components.aws.kms_key import KmsKey, KmsKeyArgs
+key = KmsKey("key", KmsKeyArgs())
+account = aws.get_caller_identity_output().account_id
+trust = lambda who: aws.get_caller_identity_output().apply(lambda _: json.dumps({"Statement": [
+    {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"}]}))
+role = aws.iam.Role("own", assume_role_policy=account.apply(lambda one: json.dumps({"Statement": [
+    {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{one}:root"},
+     "Action": "sts:AssumeRole"}]})))
+aws.iam.Role("theirs", assume_role_policy=trust("arn:aws:iam::999988887777:root"))
+aws.iam.RolePolicy("use", role=role.name, policy=key.arn.apply(lambda arn: json.dumps(
+    {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": arn}]})))
+aws.iam.RolePolicy("all", role=role.name, policy=key.arn.apply(lambda arn: json.dumps(
+    {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Sid": arn[-4:]}]})))
+"""
+
+
+def test_what_only_an_up_knows_is_read_from_the_rehearsed_one(folder: Path) -> None:
+    (folder / "__main__.py").write_text(TRUSTING)
+    previewed: list[tuple[str, str, str]]
+    brought_up: list[tuple[str, str, str]]
+    previewed, brought_up = [], []
+    for components, found in ("", previewed), ("  fairlead:components: {}\n", brought_up):
+        # Only a stack of components is brought up.
+        config = f"config:\n  aws:region: eu-west-1\n{components}"
+        (folder / "Pulumi.dev.yaml").write_text(config)
+        for one in json.loads(check(folder, "--format", "json")[1])["findings"]:
+            if one["control"] in {"AWS-IAM-01", "AWS-IAM-05"}:
+                found.append((one["control"], one["urn"].rpartition("::")[2], one["result"]))
+    assert {result for *_, result in previewed} == {"not evaluated"}
+    assert {name for _, name, _ in previewed} == {"use", "all", "own", "theirs"}
+    assert sorted(brought_up) == [("AWS-IAM-01", "all", "fail"), ("AWS-IAM-05", "theirs", "fail")]
+
+
 def test_a_program_that_raises_or_is_not_configured_is_exit_status_two(folder: Path) -> None:
     (folder / "__main__.py").write_text("raise ValueError('no such thing')\n")
     status, _, error = check(folder)
