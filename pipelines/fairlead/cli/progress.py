@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from fairlead.cli.output import STYLES, duration
 from fairlead.drawing.diagram import GLYPHS
+from fairlead.errors import StoreError
 
 if TYPE_CHECKING:
+    from fairlead.readback.live_logs import LiveLogs, LogThread
     from fairlead.runner.events import Event
+    from fairlead.store.objects import ObjectStore
 
 #: Running steps that are shown at a time.
 _SHOWN = 12
@@ -26,11 +30,15 @@ class Progress:
 
     Args:
         quiet: Show nothing.
+        logs: Whether to show what steps print, while they run.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, logs: bool = False) -> None:
         self.run: str | None = None
         self._quiet = quiet
+        self._shows_logs = logs and not quiet
+        self._logs: LiveLogs | None = None
+        self._thread: LogThread | None = None
         self._running: dict[str, float] = {}
         self._live: Any = None
         self._console: Any = None
@@ -56,6 +64,8 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._thread is not None:
+            self._thread.stop()
         if self._live is not None:
             self._live.stop()
 
@@ -64,6 +74,8 @@ class Progress:
         self.run = event.run
         if self._quiet:
             return
+        if event.store is not None and self._shows_logs:
+            self._follow(event.run, event.store)
         if event.step is None or event.state is None:
             self._line(f"run {event.run}", "bold")
             return
@@ -73,9 +85,28 @@ class Progress:
             if self._live is None:
                 self._line(f"{GLYPHS[state]} {event.step}", STYLES[state])
             return
+        if self._logs is not None and event.attempt:
+            with suppress(StoreError):
+                self._logs.look(event.step)  # what it printed last, before how it ended
         if self._running.pop(event.step, None) is not None and self._live is not None:
             self._live.refresh()  # else the line below is printed above a step that has ended
         self._finished(event, state)
+
+    def _follow(self, run: str, store: ObjectStore) -> None:
+        from fairlead.readback.live_logs import LiveLogs, LogThread
+
+        self._logs = LiveLogs(store, run, self._print)
+        self._thread = LogThread(self._logs, lambda: list(self._running))
+        self._thread.start()
+
+    def _print(self, step: str, number: int, text: str) -> None:
+        from rich.text import Text
+
+        again = f" ({number})" if number > 1 else ""
+        for line in text.splitlines():
+            told = Text.assemble((f"{step}{again} | ", "dim"), line)
+            self._console.print(told, soft_wrap=True)
+        sys.stdout.flush()
 
     def _finished(self, event: Event, state: str) -> None:
         from rich.text import Text
@@ -91,6 +122,7 @@ class Progress:
         if event.detail:
             line.append(f"  {event.detail.splitlines()[0][:200]}", "dim")
         self._console.print(line, soft_wrap=True)
+        sys.stdout.flush()
 
     def _line(self, text: str, style: str) -> None:
         from rich.text import Text

@@ -47,12 +47,16 @@ def run(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return as soon as the run is submitted.")
     ] = False,
+    logs: Annotated[
+        bool, typer.Option("--logs/--no-logs", help="Show what steps print, while they run.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Run a pipeline on a stack.
 
-    Shows steps with state and time as they go, and at the end outcome, results, metrics, where
-    everything lies, the graph and what to do next. Ends with status 1 if a step failed.
+    Shows steps with state and time as they go, and what they print; at the end outcome, results,
+    metrics, where everything lies, the graph and what to do next. Ends with status 1 if a step
+    failed.
     """
     from fairlead.cli.progress import Progress
     from fairlead.cli.summary import as_data, print_summary
@@ -62,7 +66,8 @@ def run(
     file, name = split_target(target)
     pipeline = load_pipeline(file, name)
     values = pipeline.parse(pairs(parameter, "-p"))
-    progress = Progress(quiet=as_json)
+    # In this process, steps print to the terminal by themselves.
+    progress = Progress(quiet=as_json, logs=logs and not in_process)
     try:
         with progress:
             done = pipeline.run(

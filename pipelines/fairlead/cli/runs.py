@@ -127,13 +127,21 @@ def show(
 def logs(
     run: RunArgument = "latest",
     step: Annotated[str | None, typer.Argument(metavar="STEP", help="Only of this step.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")
+    ] = False,
     attempt: Annotated[int | None, typer.Option("--attempt", min=1, help="Which try.")] = None,
     stack: StackOption = None,
     manifest: ManifestOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a run's steps printed."""
+    """Print what a run's steps printed; with ``--follow`` what they print while they run."""
     found = _find(run, stack, manifest)
+    if follow:
+        from fairlead.readback.live_logs import follow_logs
+
+        follow_logs(found, _print_lines, step=step)
+        return
     steps = [found[step]] if step else [*found]
     texts = {one.id: one.logs(attempt if step else None) for one in steps}
     if as_json:
@@ -142,8 +150,13 @@ def logs(
         typer.echo(texts[step], nl=False)
     else:
         for name, text in texts.items():
-            for line in text.splitlines():
-                typer.echo(f"{name} | {line}")
+            _print_lines(name, 1, text)
+
+
+def _print_lines(step: str, number: int, text: str) -> None:
+    again = f" ({number})" if number > 1 else ""
+    for line in text.splitlines():
+        typer.echo(f"{step}{again} | {line}")
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fairlead.store.objects import ObjectStore
 from fairlead.store.state import State
 
 
@@ -19,6 +20,7 @@ class Event:
         attempt: The attempt's number, from 1.
         seconds: How long the attempt took, once it has ended.
         detail: Why, in one line: the failure, the reason for skipping, when it is tried again.
+        store: Where the run's records are; told once, with what tells that it was recorded.
     """
 
     run: str
@@ -27,6 +29,7 @@ class Event:
     attempt: int = 0
     seconds: float | None = None
     detail: str = ""
+    store: ObjectStore | None = None
 
 
 Observer = Callable[[Event], None]

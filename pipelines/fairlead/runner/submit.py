@@ -226,7 +226,7 @@ def _start(
 
     stack = session.stack
     run = Run(stack, session.record.run)
-    observer(Event(session.record.run))
+    observer(Event(session.record.run, store=session.objects))
     orchestrator = operators.orchestrator
     if in_process:
         walk_run(session, reference, operators.in_process(session), observer)

@@ -1,7 +1,8 @@
 """Capture what an attempt prints, and keep it in the store while it runs.
 
 Output goes to a private temporary file (so that even a crash loses none of it), from which parts
-are copied to the store every ten seconds or 256 KB.
+are copied to the store every ten seconds or 256 KB, and sooner at first: who starts a run and
+watches it sees at once whether it does what it should.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from fairlead.store.layout import RunLayout
 from fairlead.store.objects import ObjectStore
 
 PART_SECONDS = 10.0
+_FIRST_PART_SECONDS = 1.0
 PART_BYTES = 256 * 1024
 TAIL_LINES = 20
 
@@ -90,7 +92,8 @@ class LogSpool:
         with self._lock:
             size = os.fstat(self.file).st_size
             fresh = size - self._shipped
-            due = time.monotonic() - self._last >= PART_SECONDS
+            patience = min(PART_SECONDS, _FIRST_PART_SECONDS * 2.0 ** min(self._part, 10))
+            due = time.monotonic() - self._last >= patience
             if fresh == 0 or not (final or due or fresh >= PART_BYTES):
                 return
             content = os.pread(self.file, fresh, self._shipped)
