@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fairlead.dsl import pipeline as pipeline
     from fairlead.dsl import step as step
     from fairlead.errors import FairleadError as FairleadError
+    from fairlead.graph import Distributed as Distributed
     from fairlead.graph import Resources as Resources
     from fairlead.graph import Retries as Retries
     from fairlead.readback.runs import Run as Run
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "Artifact": "fairlead.dsl",
+    "Distributed": "fairlead.graph",
     "FairleadError": "fairlead.errors",
     "Resources": "fairlead.graph",
     "Retries": "fairlead.graph",
@@ -40,6 +42,7 @@ _EXPORTS = {
 
 __all__ = [
     "Artifact",
+    "Distributed",
     "FairleadError",
     "Resources",
     "Retries",

@@ -32,6 +32,7 @@ class Capabilities:
         disk: Honours ``Resources.disk``.
         image: Runs a step in an image of its own.
         settings: Names of the settings that it takes.
+        distributed: Kinds of distributed steps that it runs.
     """
 
     backend: str
@@ -42,6 +43,7 @@ class Capabilities:
     disk: bool = False
     image: bool = False
     settings: frozenset[str] = frozenset()
+    distributed: frozenset[str] = frozenset()
 
     def missing(self, options: StepOptions) -> list[str]:
         """List what a step asks for that the backend cannot do, in words.
@@ -64,6 +66,9 @@ class Capabilities:
         }
         able = {field.name: getattr(self, field.name) for field in fields(self)}
         found = [f"{name}: {text}" for name, text in wants.items() if text and not able[name]]
+        spread = options.distributed
+        if spread is not None and spread.kind not in self.distributed:
+            found.append(f"distributed: {spread.nodes} nodes of kind {spread.kind!r}")
         unknown = sorted(set(options.settings.get(self.backend, {})) - self.settings)
         return found + [f"settings[{self.backend!r}][{name!r}]: not a setting" for name in unknown]
 

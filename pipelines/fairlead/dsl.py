@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from fairlead.errors import PipelineError
-from fairlead.graph import NAME, Graph, Resources, Retries, StepOptions
+from fairlead.graph import NAME, Distributed, Graph, Resources, Retries, StepOptions
 
 if TYPE_CHECKING:
     from fairlead.annotations import StepSignature
@@ -184,6 +184,7 @@ def step(
     image: str | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     files: Iterable[str] = (),
+    distributed: Distributed | None = None,
 ) -> Callable[[Callable[P, R]], StepFunction[P, R]]: ...
 def step(
     function: Callable[..., Any] | None = None,
@@ -200,6 +201,7 @@ def step(
     image: str | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     files: Iterable[str] = (),
+    distributed: Distributed | None = None,
 ) -> Any:
     """Make a function a step of pipelines; calling it elsewhere still just calls it.
 
@@ -216,6 +218,8 @@ def step(
         image: A digest-pinned image of its own; it counts towards the cache key.
         settings: Settings of one backend: ``{"kubernetes": {…}}``.
         files: Data files of the project that it reads; they count towards the cache key.
+        distributed: On how many nodes it runs, and by which engine:
+            ``Distributed(nodes=3, kind="dask")``; like resources, not part of the cache key.
 
     Raises:
         PipelineError: The name is not possible.
@@ -239,6 +243,7 @@ def step(
         environment=dict(environment or {}),
         image=image,
         settings={backend: dict(values) for backend, values in (settings or {}).items()},
+        distributed=distributed,
     )
 
     def decorate(decorated: Callable[P, R]) -> StepFunction[P, R]:

@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 #: One segment of a node's id, and an id: ``train_2``, ``eval/score``, ``train[0]``.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -99,6 +107,24 @@ class Retries(Frozen):
         return float(min(self.delay * self.backoff ** (attempt - 1), self.max_delay))
 
 
+class Distributed(Frozen):
+    """Run a step on several nodes at once, on an engine that its code uses.
+
+    Attributes:
+        nodes: Processes: pods on a cluster, each with the step's ``Resources`` to itself.
+        kind: The engine. ``torchrun`` calls the step's function on every node, with the
+            environment that PyTorch's own launcher sets; ``dask`` and ``ray`` call it on the first
+            node, with a cluster of all nodes to connect to.
+
+    Example:
+        >>> Distributed(nodes=3, kind="dask")
+        Distributed(nodes=3, kind='dask')
+    """
+
+    nodes: int = Field(ge=1)
+    kind: Literal["torchrun", "dask", "ray"]
+
+
 class StepOptions(Frozen):
     """Hold what a step asks of wherever it runs; none of it changes what it computes.
 
@@ -112,6 +138,7 @@ class StepOptions(Frozen):
         environment: Environment variables (these count towards the cache key).
         image: A digest-pinned image of the step's own (counts towards the cache key).
         settings: Typed settings by backend, such as ``{"kubernetes": {…}}``.
+        distributed: On how many nodes it runs, and by which engine; None is one process.
     """
 
     resources: Resources = Resources()
@@ -123,6 +150,20 @@ class StepOptions(Frozen):
     environment: dict[str, str] = {}
     image: str | None = None
     settings: dict[str, dict[str, JsonValue]] = {}
+    distributed: Distributed | None = None
+
+    @property
+    def nodes(self) -> int:
+        """Return how many processes run an attempt, each with the resources asked for."""
+        return 1 if self.distributed is None else self.distributed.nodes
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what older readers do not know, unless a step asks for it."""
+        written: dict[str, Any] = write(self)
+        if written.get("distributed", self) is None:
+            del written["distributed"]
+        return written
 
 
 class Output(Frozen):

@@ -43,11 +43,11 @@ class Capacity:
 
     def refuses(self, options: StepOptions) -> str | None:
         """Return why a step could never run on this machine."""
-        asked = options.resources
+        asked, nodes = options.resources, options.nodes
         wants = {
-            "cpu": (asked.cpu or 0.0, self.cpu, "cores"),
-            "memory": (asked.memory_bytes or 0, self.memory, "bytes of memory"),
-            "gpu": (asked.gpu, self.gpu, "accelerators"),
+            "cpu": ((asked.cpu or 0.0) * nodes, self.cpu, "cores"),
+            "memory": ((asked.memory_bytes or 0) * nodes, self.memory, "bytes of memory"),
+            "gpu": (asked.gpu * nodes, self.gpu, "accelerators"),
         }
         over = [
             f"{wanted:g} {unit} where this machine has {has:g}"
@@ -56,14 +56,17 @@ class Capacity:
         ]
         if not over:
             return None
+        each = f" for its {nodes} nodes" if nodes > 1 else ""
         return (
-            f"it asks for {' and '.join(over)}. Ask for less, name another step operator, or set "
-            "what may be used in the stack's config (step operator `local`: cpu, memory, gpu)."
+            f"it asks for {' and '.join(over)}{each}. Ask for less, name another step operator, or "
+            "set what may be used in the stack's config (step operator `local`: cpu, memory, gpu)."
         )
 
     def admits(self, running: list[StepOptions], candidate: StepOptions) -> bool:
         """Say whether a step fits beside those that run; one that names no cores counts as one."""
-        everything = [options.resources for options in (*running, candidate)]
+        everything = [
+            options.resources for options in (*running, candidate) for _ in range(options.nodes)
+        ]
         if not running:
             return True
         return (

@@ -131,6 +131,7 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")
     ] = False,
     attempt: Annotated[int | None, typer.Option("--attempt", min=1, help="Which try.")] = None,
+    rank: Annotated[int, typer.Option("--rank", min=0, help="Of a distributed step, which.")] = 0,
     stack: StackOption = None,
     manifest: ManifestOption = None,
     as_json: JsonOption = False,
@@ -143,7 +144,7 @@ def logs(
         follow_logs(found, _print_lines, step=step)
         return
     steps = [found[step]] if step else [*found]
-    texts = {one.id: one.logs(attempt if step else None) for one in steps}
+    texts = {one.id: one.logs(attempt if step else None, rank=rank) for one in steps}
     if as_json:
         emit(texts)
     elif step:

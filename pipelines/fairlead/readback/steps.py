@@ -70,12 +70,12 @@ class Attempt:
             return None
         return max((self.ended - self.started).total_seconds(), 0.0)
 
-    def logs(self) -> str:
-        """Return what it printed."""
+    def logs(self, rank: int = 0) -> str:
+        """Return what it printed; of a distributed attempt, what one of its ranks did."""
         layout, objects = self._step.run.layout, self._step.run.stack.objects
         parts = (
-            objects.get(layout.log(self._step.id, self.number, part))
-            for part in sorted(self.view.log)
+            objects.get(layout.log(self._step.id, self.number, part, rank))
+            for part in sorted(self.view.ranks.get(rank, []) if rank else self.view.log)
         )
         return b"".join(parts).decode(errors="replace")
 
@@ -248,20 +248,21 @@ class Step:
         version = f"{self.run.id}/{reference.node}/{reference.output}"
         return {version: record.digest if record else ""}
 
-    def logs(self, attempt: int | None = None) -> str:
+    def logs(self, attempt: int | None = None, *, rank: int = 0) -> str:
         """Return what it printed.
 
         Args:
             attempt: Which try; the last one if not given.
+            rank: Which process of a distributed step.
 
         Raises:
             RunNotFoundError: It has no such attempt.
         """
         if attempt is None:
-            return self.attempts[-1].logs() if self.attempts else ""
+            return self.attempts[-1].logs(rank) if self.attempts else ""
         for tried in self.attempts:
             if tried.number == attempt:
-                return tried.logs()
+                return tried.logs(rank)
         raise RunNotFoundError(
             f"step {self.id!r} of run {self.run.id} has {len(self.attempts)} attempts, no number "
             f"{attempt}"

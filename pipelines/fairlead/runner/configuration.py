@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from fairlead.errors import ConfigError
-from fairlead.graph import Graph, Resources, Retries, StepNode
+from fairlead.graph import Distributed, Graph, Resources, Retries, StepNode
 
 
 class StepConfiguration(BaseModel):
@@ -26,6 +26,7 @@ class StepConfiguration(BaseModel):
     environment: dict[str, str] | None = None
     image: str | None = None
     settings: dict[str, dict[str, JsonValue]] | None = None
+    distributed: Distributed | None = None
 
     @field_validator("retries", mode="before")
     @classmethod

@@ -10,18 +10,20 @@ import logging
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import CapabilityError, FairleadError, PipelineError
 from fairlead.graph import NAME, StepNode
+from fairlead.runtime.rank import Rank
 from fairlead.store.records import ArtifactRecord, Metric
 
 if TYPE_CHECKING:
     from fairlead.ports.experiment_tracker import TrackedStep
     from fairlead.ports.model_registry import RegisteredModel
+    from fairlead.runtime.checkpoints import Checkpoints
     from fairlead.runtime.session import Session
 
 _log = logging.getLogger("fairlead")
@@ -41,6 +43,8 @@ class StepContext:
         figures: What was drawn.
         models: What was registered.
         scratch: A folder that is removed when the attempt ends.
+        rank: Which process of a distributed attempt this is.
+        checkpoints: The folder that the next attempt begins with, once the step asked for it.
     """
 
     session: Session
@@ -52,6 +56,8 @@ class StepContext:
     figures: dict[str, ArtifactRecord] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     scratch: tempfile.TemporaryDirectory[str] | None = None
+    rank: Rank = field(default_factory=Rank)
+    checkpoints: Checkpoints | None = None
 
     def tracked(self) -> TrackedStep:
         """Return how a tracker names this attempt."""
@@ -74,16 +80,50 @@ class StepContext:
         )
 
 
-current: ContextVar[StepContext | None] = ContextVar("fairlead_step", default=None)
+class _Current:
+    """Say which step runs here: in this thread, or else in a process that runs one rank only.
+
+    Threads that an engine starts (Dask's workers) begin without their starter's context.
+    """
+
+    def __init__(self) -> None:
+        self._here: ContextVar[StepContext | None] = ContextVar("fairlead_step", default=None)
+        self._process: StepContext | None = None
+
+    def get(self) -> StepContext | None:
+        return self._here.get() or self._process
+
+    def set(self, here: StepContext, *, process: bool = False) -> Token[StepContext | None]:
+        if process:
+            self._process = here
+        return self._here.set(here)
+
+    def reset(self, token: Token[StepContext | None]) -> None:
+        self._process = None
+        self._here.reset(token)
+
+
+current = _Current()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """A checkpoint directory of code that is called outside a run."""
+
+    folder: Path
 
 
 class Context:
-    """Tell a step about the run that it is part of; every property is None outside a run.
+    """Tell a step about the run that it is part of.
+
+    Outside a run, ``rank`` is 0 of 1, folders are temporary, and every other property is None.
 
     Example:
         >>> context.run is None
         True
     """
+
+    _outside: _Outside | None = None
 
     @property
     def run(self) -> str | None:
@@ -130,6 +170,57 @@ class Context:
         if here.scratch is None:
             here.scratch = tempfile.TemporaryDirectory(prefix="fairlead-")
         return Path(here.scratch.name)
+
+    @property
+    def rank(self) -> int:
+        """Return which process of a distributed step this is, from 0; 0 in any other step."""
+        here = current.get()
+        return here.rank.number if here else 0
+
+    @property
+    def world_size(self) -> int:
+        """Return how many processes run the step together; 1 unless it is distributed."""
+        here = current.get()
+        return here.rank.nodes if here else 1
+
+    @property
+    def checkpoint_directory(self) -> Path:
+        """Return a folder whose content the next attempt of the step begins with.
+
+        What has not changed for some seconds is published to the artifact store meanwhile, and
+        what lies there when the step raises; ``save_checkpoint`` publishes at once. Each rank of a
+        distributed step has a folder of its own, and begins with the files of all.
+
+        Example:
+            >>> newest = max(context.checkpoint_directory.glob("epoch-*"), default=None)
+        """
+        folder: Path = self._checkpoints().folder
+        return folder
+
+    def save_checkpoint(self) -> None:
+        """Publish the checkpoint directory as it is; it is safe when this returns.
+
+        Raises:
+            FairleadError: It cannot be stored, or files in it keep changing.
+        """
+        from fairlead.runtime.checkpoints import publish_now
+
+        if current.get() is not None:
+            publish_now(self._checkpoints())
+
+    def _checkpoints(self) -> Any:
+        here = current.get()
+        if here is None:
+            if self._outside is None:
+                self._outside = _Outside(Path(tempfile.mkdtemp(prefix="fairlead-checkpoint-")))
+            return self._outside
+        if here.checkpoints is None:
+            from fairlead.runtime.checkpoints import Checkpoints
+
+            here.checkpoints = Checkpoints(
+                here.session, here.node.id, here.attempt, here.rank.number
+            )
+        return here.checkpoints
 
     def secret(self, name: str) -> str:
         """Return the value of a secret that the step names in ``@step(secrets=[…])``.
@@ -178,7 +269,7 @@ def log_metrics(
                 f"metric {name!r} is {type(value).__name__}, not a number: log floats"
             ) from None
     here = current.get()
-    if here is None:
+    if here is None or here.rank.number:  # of a distributed step, rank 0 is the one that reports
         _log.info("metrics%s: %s", "" if at is None else f" at {at}", values)
         return
     here.metrics.extend(Metric(name=name, value=value, at=at) for name, value in values.items())
@@ -204,7 +295,7 @@ def log_figure(name: str, figure: Any) -> None:
     if not NAME.fullmatch(name):
         raise PipelineError(f"figure name {name!r} does not match {NAME.pattern}")
     here = current.get()
-    if here is None:
+    if here is None or here.rank.number:
         _log.info("figure %s: %r", name, figure)
         return
     content, media_type = _picture(figure, name)
@@ -265,6 +356,11 @@ def register_model(
     here = current.get()
     if here is None:
         raise PipelineError("register_model works inside a run only")
+    if here.rank.number:
+        raise PipelineError(
+            f"register_model({name!r}) in {here.rank} of step {here.node.id!r}: rank 0 alone "
+            "registers, or there would be a version for each; write `if context.rank == 0:`"
+        )
     source = here.sources.get(id(model))
     if source is None:
         raise PipelineError(

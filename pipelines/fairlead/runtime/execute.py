@@ -10,15 +10,18 @@ import os
 import resource
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from fairlead.errors import (
+    BackendError,
     FairleadError,
     IntegrityError,
     MaterializerError,
@@ -28,8 +31,10 @@ from fairlead.graph import (
     StepNode,
 )
 from fairlead.runtime import context as step_context
+from fairlead.runtime.engines import Engine, engine
 from fairlead.runtime.inputs import Inputs
 from fairlead.runtime.logs import LogSpool, redact, tail
+from fairlead.runtime.rank import Rank, Ranks
 from fairlead.runtime.session import Session
 from fairlead.store.records import (
     ArtifactRecord,
@@ -52,8 +57,12 @@ def execute(
     *,
     spool: LogSpool,
     capture: Callable[[LogSpool], AbstractContextManager[None]],
+    rank: Rank | None = None,
 ) -> AttemptEnd | None:
-    """Execute an attempt and record it.
+    """Execute an attempt, or one rank of it, and record it.
+
+    Rank 0 holds the claim, and its outputs are the step's; it records that the attempt succeeded
+    once every rank has done its part. A rank that fails ends the attempt itself.
 
     Args:
         session: The run.
@@ -61,19 +70,22 @@ def execute(
         number: The attempt's number, from 1.
         spool: Where what it prints is kept.
         capture: How what it prints gets there.
+        rank: Which process of a distributed attempt this is; the only one if not given.
 
     Returns:
-        The recorded end; None if another process holds the claim, or has ended the attempt.
+        The recorded end; None if another process holds the claim, or has ended the attempt. Of a
+        further rank that has done its part, an end that is not recorded.
 
     Raises:
         StoreError: The store cannot be read or written, so nothing can be recorded.
     """
     objects, layout = session.objects, session.layout
-    node = session.node(step)
-    claim = Claim(host=_HOST, pid=os.getpid())
-    if not objects.put_new(layout.claim(step, number), claim.to_bytes()):
-        return None
-    here = step_context.StepContext(session, node, number)
+    node, rank = session.node(step), rank or Rank()
+    if rank.number == 0:
+        claim = Claim(host=_HOST, pid=os.getpid())
+        if not objects.put_new(layout.claim(step, number), claim.to_bytes()):
+            return None
+    here = step_context.StepContext(session, node, number, rank=rank)
     attempt = _Attempt(session, node, here)
     before = resource.getrusage(resource.RUSAGE_SELF)
     spool.secrets = here.secrets
@@ -84,6 +96,7 @@ def execute(
     spool.ship(final=True)
     if failure is not None:
         failure = failure.model_copy(update={"log_tail": tail(spool.text())})
+        time.sleep(rank.grace)
     after = resource.getrusage(resource.RUSAGE_SELF)
     end = AttemptEnd(
         outcome=outcome,
@@ -99,6 +112,8 @@ def execute(
         peak_memory=after.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         host=_HOST,
     )
+    if rank.number and failure is None:
+        return end
     if attempt.key is not None and outcome is Outcome.SUCCEEDED:
         from fairlead.store.cache import publish
 
@@ -117,6 +132,7 @@ class _Attempt:
         self.session = session
         self.node = node
         self.here = here
+        self.options = session.record.graph.options(node)
         self.outputs: dict[str, ArtifactRecord] = {}
         self.versions: dict[str, str] = {}
         self.key: str | None = None
@@ -124,7 +140,7 @@ class _Attempt:
 
     def run(self) -> tuple[Outcome, Failure | None]:
         """Return how it ended; nothing that user code raises gets past here."""
-        token = step_context.current.set(self.here)
+        token = step_context.current.set(self.here, process=self.options.distributed is not None)
         succeeded = False
         try:
             self._run()
@@ -144,6 +160,8 @@ class _Attempt:
                 step_context.close_tracker(self.here, succeeded=succeeded)
             finally:
                 step_context.current.reset(token)
+                if self.here.checkpoints is not None:
+                    self.here.checkpoints.close(succeeded=succeeded)
                 if self.here.scratch is not None:
                     with contextlib.suppress(OSError):
                         self.here.scratch.cleanup()
@@ -152,15 +170,18 @@ class _Attempt:
     def _run(self) -> None:
         session, node = self.session, self.node
         graph = session.record.graph
-        definition = graph.definition(node)
-        options = graph.options(node)
+        definition, options = graph.definition(node), self.options
         for name in options.secrets:
             self.here.secrets[name] = _secret(session, node, name)
         function = session.function(node)
+        if self.here.rank.number and not self._engine.EVERYWHERE:
+            self._engine.serve(self.here.rank, options.resources, self._ranks.head_done)
+            self._ranks.done()
+            return
         inputs = Inputs(session, lambda: step_context.context.scratch)
         self.here.sources = inputs.sources
         self.versions = inputs.versions(node)
-        if options.cache:
+        if options.cache and not self.here.rank.number:
             from fairlead.store.cache_key import input_identities, step_key
 
             identities = input_identities(node, inputs.record)
@@ -171,7 +192,9 @@ class _Attempt:
             for name, given in node.inputs.items()
         }
         self.started = now()
-        result = function(**arguments)
+        result = self._call(function, arguments)
+        if self.here.rank.number:
+            return
         declared = _annotations(function).get("return", Any)
         for output, value, annotation in _split(definition, result, declared):
             self.outputs[output] = session.stack.artifacts.save(
@@ -182,11 +205,37 @@ class _Attempt:
                 annotation=annotation,
             )
 
+    @cached_property
+    def _ranks(self) -> Ranks:
+        here = self.here
+        return Ranks(
+            self.session.objects, self.session.layout, here.node.id, here.attempt, here.rank
+        )
+
+    @cached_property
+    def _engine(self) -> Engine:
+        assert self.options.distributed is not None
+        return engine(self.options.distributed.kind)
+
+    def _call(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        """Call the step's function, where it is distributed with all ranks there."""
+        if self.options.distributed is None:
+            return function(**arguments)
+        with self._engine.gathered(self.here.rank, self.options.resources):
+            result = function(**arguments)
+            if self.here.rank.nodes > 1:
+                self._ranks.done()
+        if self.here.rank.number == 0 and not self._ranks.wait_for_others():
+            raise BackendError("another rank failed after this one had done its part")
+        return result
+
     def _failure(
         self, error: BaseException, *, message: str | None = None, retryable: bool = True
     ) -> Failure:
         secrets = list(self.here.secrets.values())
         text = message if message is not None else (str(error) or type(error).__name__)
+        if self.here.rank.nodes > 1:
+            text = f"{self.here.rank}: {text}"
         frames = user_traceback(error, str(self.session.code or ""))
         return Failure(
             type=type(error).__name__,

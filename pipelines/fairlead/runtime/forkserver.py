@@ -65,6 +65,7 @@ def main(control: socket.socket) -> None:
             if pid == 0:
                 break
             children.discard(pid)
+            kill_group(pid)  # what a dead worker started is of no use to anybody
             _tell(control, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
 
@@ -73,10 +74,20 @@ def _tell(control: socket.socket, message: dict[str, Any]) -> None:
         control.sendall(json.dumps(message).encode() + b"\n")
 
 
+def kill_group(pid: int) -> bool:
+    """Kill the process group that a process leads or led; return whether there was one."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
 def _end(children: set[int]) -> None:
     for pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        if not kill_group(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     for pid in children:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
@@ -87,6 +98,7 @@ def _become_worker(
 ) -> NoReturn:
     status = 1
     try:
+        os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control.close()

@@ -60,6 +60,7 @@ class LogSpool:
     Attributes:
         path: The temporary file; whoever watches the process may read it after a crash.
         secrets: Values to mask, by name; filled when the step's secrets are read.
+        rank: Whose output it is, in a distributed attempt.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class LogSpool:
         number: int,
         *,
         path: Path | None = None,
+        rank: int = 0,
     ) -> None:
+        self.rank = rank
         self.objects = objects
         self.layout = layout
         self.step = step
@@ -102,7 +105,7 @@ class LogSpool:
             if not content:
                 return
             text = redact(content.decode(errors="replace"), self.secrets.values())
-            path = self.layout.log(self.step, self.number, self._part)
+            path = self.layout.log(self.step, self.number, self._part, self.rank)
             self.objects.put_new(path, text.encode())
             self._part += 1
             self._shipped += len(content)

@@ -20,7 +20,9 @@ from typing import Any
 from fairlead.errors import FairleadError
 from fairlead.runtime.execute import execute
 from fairlead.runtime.logs import LogShipper, LogSpool
+from fairlead.runtime.rank import Rank
 from fairlead.runtime.session import Session
+from fairlead.store.records import Outcome
 
 
 class Surroundings:
@@ -97,18 +99,21 @@ def serve(channel: socket.socket) -> None:
                 assert session is not None
                 assert before is not None
                 _limit_memory(asked.get("memory"), before)
+                rank = Rank(**asked.get("rank", {}))
                 spool = LogSpool(
                     session.objects, session.layout, asked["step"], asked["number"],
-                    path=Path(asked["spool"]),
+                    path=Path(asked["spool"]), rank=rank.number,
                 )  # fmt: skip
                 try:
-                    execute(
+                    end = execute(
                         session,
                         asked["step"],
                         asked["number"],
                         spool=spool,
                         capture=shipper.capture,
+                        rank=rank,
                     )
+                    answer["succeeded"] = end is not None and end.outcome is Outcome.SUCCEEDED
                 finally:
                     before.restore()
                     spool.close()

@@ -127,6 +127,20 @@ class RunLayout:
         """Return where an attempt's end lies."""
         return f"{self.attempt(step, number)}/end.json"
 
-    def log(self, step: str, number: int, part: int) -> str:
-        """Return where one part of an attempt's log lies."""
+    def log(self, step: str, number: int, part: int, rank: int = 0) -> str:
+        """Return where one part of an attempt's log lies; further ranks have logs of their own."""
+        if rank:
+            return f"{self.ranks(step, number)}/{rank}/{part}.txt"
         return f"{self.attempt(step, number)}/log/{part}.txt"
+
+    def ranks(self, step: str, number: int) -> str:
+        """Return the prefix of what the ranks of a distributed attempt leave beside its end."""
+        return f"{self.attempt(step, number)}/ranks"
+
+    def rank_done(self, step: str, number: int, rank: int) -> str:
+        """Return where a rank says that it has done its part."""
+        return f"{self.ranks(step, number)}/{rank}.json"
+
+    def checkpoint(self, step: str, number: int, rank: int, version: int) -> str:
+        """Return where one version of a rank's checkpoint is recorded."""
+        return f"{self.attempt(step, number)}/checkpoints/{rank}-{version}.json"

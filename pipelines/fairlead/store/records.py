@@ -205,6 +205,28 @@ class Claim(Record):
     started: datetime = Field(default_factory=now)
 
 
+class RankDone(Record):
+    """Say that one rank of a distributed attempt has done its part, after all it wrote."""
+
+    rank: int
+    host: str
+    ended: datetime = Field(default_factory=now)
+
+
+class Checkpoint(Record):
+    """Hold one version of what a rank keeps for the attempt that follows.
+
+    Attributes:
+        rank: Whose it is; 0 where there is only one.
+        artifact: The folder's content, as an artifact of the step.
+        created: When.
+    """
+
+    rank: int
+    artifact: ArtifactRecord
+    created: datetime = Field(default_factory=now)
+
+
 class Outcome(StrEnum):
     """Say how an attempt ended."""
 

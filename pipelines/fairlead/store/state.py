@@ -63,12 +63,16 @@ class RunState(StrEnum):
 
 @dataclass(slots=True)
 class AttemptView:
-    """Hold what an attempt left: its claim, its end and the numbers of its log's parts."""
+    """Hold what an attempt left: its claim, its end and the numbers of its log's parts.
+
+    ``ranks`` has those of the further ranks of a distributed attempt, by rank.
+    """
 
     number: int
     claim: Claim | None = None
     end: AttemptEnd | None = None
     log: list[int] = field(default_factory=list)
+    ranks: dict[int, list[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -203,7 +207,8 @@ def run_view(record: RunRecord, found: RunObjects) -> RunView:
 
 _OBJECT = re.compile(
     r"(?:steps/(?P<step>[^/].*?)/(?:(?P<decision>decision\.json)"
-    r"|(?P<number>\d+)/(?:(?P<what>claim|end)\.json|log/(?P<part>\d+)\.txt)))"
+    r"|(?P<number>\d+)/(?:(?P<what>claim|end)\.json"
+    r"|(?:log|ranks/(?P<rank>\d+))/(?P<part>\d+)\.txt)))"
     r"|runner/(?P<epoch>\d+)\.json|(?P<top>end|cancel)\.json"
 )
 
@@ -234,7 +239,9 @@ def read_run(objects: ObjectStore, run: str) -> RunView:
         if match is None:
             continue
         if match["part"] is not None:
-            _attempt(found, match).log.append(int(match["part"]))
+            left, rank = _attempt(found, match), match["rank"]
+            parts = left.log if rank is None else left.ranks.setdefault(int(rank), [])
+            parts.append(int(match["part"]))
         else:
             readable.append((info.path, match))
     local = objects.url.startswith("file:")

@@ -3,74 +3,66 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import selectors
-import signal
-import socket
-import subprocess
-import sys
+import secrets
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from fairlead.adapters.capacity import Capacity
+from fairlead.adapters.local_workers import News, Worker, Workers
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.step_operator import LocalStepOperatorContract
-from fairlead.errors import BackendError
 from fairlead.graph import StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.runtime.logs import tail
-from fairlead.runtime.process_end import describe_end
+from fairlead.runtime.rank import Rank, free_port
 
+_LOOPBACK = "127.0.0.1"
 
-@dataclass(slots=True)
-class _Worker:
-    """A worker process, its channel and what it is for."""
+#: Seconds that ranks have to store their last lines after rank 0 has ended.
+_LEAVE = 5.0
 
-    id: int
-    channel: socket.socket
-    purpose: tuple[tuple[str, str], ...] | None
-    pid: int | None = None
-    reference: str | None = None
-    pending: bytes = b""
+#: Kind of distributed steps → the module that has to be here.
+_ENGINES = {"dask": "distributed", "ray": "ray"}
 
 
 @dataclass(slots=True)
 class _Asked:
-    """An attempt that was submitted, and how it ended."""
+    """An attempt that was submitted, the ranks of it that have not ended, and how it ended."""
 
-    spool: Path
-    worker: _Worker
+    nodes: int
+    workers: dict[int, Worker] = field(default_factory=dict)
+    until: float | None = None
     report: AttemptReport = field(default_factory=lambda: AttemptReport(AttemptStatus.RUNNING))
 
 
 class LocalStepOperator:
-    """Run each attempt in a process that other attempts may reuse.
+    """Run each attempt in a process that other attempts may reuse, or in one for each rank.
 
     Workers are forked from a process that never starts a thread. One is reused only by attempts
-    with the same environment and without secrets; everything else gets a fresh one.
+    with the same environment and without secrets; everything else gets fresh ones.
     """
 
-    capabilities = Capabilities(backend="local", cpu=True, memory=True, gpu=True)
+    capabilities = Capabilities(
+        "local", cpu=True, memory=True, gpu=True, distributed=frozenset({"torchrun", "dask", "ray"})
+    )
 
     def __init__(self, contract: LocalStepOperatorContract) -> None:
         self.contract = contract
         self._capacity = Capacity(contract)
-        self._server: subprocess.Popen[bytes] | None = None
-        self._workers: dict[int, _Worker] = {}
-        self._idle: dict[tuple[tuple[str, str], ...], list[_Worker]] = {}
+        self._workers = Workers()
         self._asked: dict[str, _Asked] = {}
-        self._chooser = selectors.DefaultSelector()
-        self._count = 0
-        self._told = b""
+        self._leaving: dict[str, _Asked] = {}
+        self._changed: list[str] = []
 
     def refuses(self, options: StepOptions) -> str | None:
         """Return why a step could never run on this machine."""
+        kind = options.distributed.kind if options.distributed else ""
+        if kind in _ENGINES and find_spec(_ENGINES[kind]) is None:
+            return f"{kind} is not installed here: pip install 'fairlead[{kind}]'"
         return self._capacity.refuses(options)
 
     def admits(self, running: list[StepOptions], candidate: StepOptions) -> bool:
@@ -78,29 +70,30 @@ class LocalStepOperator:
         return self._capacity.admits(running, candidate)
 
     def submit(self, attempt: Attempt) -> str:
-        """Hand an attempt to a worker, a warm one if there is one for its environment."""
-        purpose = None if attempt.options.secrets else _purpose(attempt.options.environment)
-        worker = None
-        if purpose is not None and self._idle.get(purpose):
-            worker = self._idle[purpose].pop()
-        if worker is None:
-            worker = self._fork(purpose, attempt.options.environment)
-        self._count += 1
-        reference = f"{attempt.step}/{attempt.number}#{self._count}"
-        spool = self._folder / f"{self._count}.log"
-        worker.reference = reference
-        self._asked[reference] = _Asked(spool, worker)
-        message: dict[str, Any] = {
+        """Hand an attempt to a worker, a warm one if there is one for its environment.
+
+        A distributed one is handed to as many fresh workers as it has ranks.
+        """
+        options, nodes = attempt.options, attempt.options.nodes
+        reference = f"{attempt.step}/{attempt.number}#{len(self._asked) + 1}"
+        asked = self._asked[reference] = _Asked(nodes)
+        message = {
             "reference": reference,
             "run_uri": attempt.run_uri,
             "run_digest": attempt.run_digest,
             "step": attempt.step,
             "number": attempt.number,
-            "spool": str(spool),
-            "memory": attempt.options.resources.memory_bytes,
+            "memory": options.resources.memory_bytes,
         }
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its end is told anyway
-            worker.channel.sendall(json.dumps(message).encode() + b"\n")
+        port, token = (free_port(_LOOPBACK) if nodes > 1 else 0), secrets.token_hex(16)
+        for number in range(nodes):
+            rank = Rank(number, nodes, _LOOPBACK, port, token)
+            asked.workers[number] = self._workers.give(
+                (reference, number),
+                {**message, "spool": str(self._spool(reference, number)), "rank": asdict(rank)},
+                options.environment,
+                fresh=bool(options.secrets) or options.distributed is not None,
+            )
         return reference
 
     def status(self, reference: str) -> AttemptReport:
@@ -109,35 +102,25 @@ class LocalStepOperator:
         return asked.report if asked is not None else AttemptReport(AttemptStatus.UNKNOWN)
 
     def cancel(self, reference: str) -> None:
-        """Kill the worker that runs an attempt, and wait until it is gone."""
+        """Kill the workers that run an attempt, and wait until they are gone."""
         asked = self._asked.get(reference)
         if asked is None or asked.report.status is AttemptStatus.ENDED:
             return
-        until = time.monotonic() + 5
-        while asked.worker.pid is None and time.monotonic() < until:
-            self.changes(0.1)
-        if asked.worker.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(asked.worker.pid, signal.SIGKILL)
-        while asked.worker.id in self._workers and time.monotonic() < until:
-            self.changes(0.1)
+        self._end_all(reference, asked, "it was cancelled", self._text(reference, 0))
 
     def changes(self, timeout: float) -> list[str]:
         """Wait for workers' answers and ends; return the attempts that they are about."""
-        changed: list[str] = []
-        for key, _ in self._chooser.select(max(0.0, timeout)):
-            if isinstance(key.data, _Worker):
-                changed += self._heard(key.data)
-            else:
-                changed += self._told_by_server()
+        if not self._changed:
+            self._take(self._workers.news(timeout))
+        for reference, asked in self._leaving.copy().items():
+            if asked.until is not None and time.monotonic() > asked.until:
+                self._end_all(reference, asked, None)
+        changed, self._changed = list(dict.fromkeys(self._changed)), []
         return changed
 
     def close(self) -> None:
         """End the workers and the process that forks them."""
-        for worker in list(self._workers.values()):
-            self._drop(worker)
-        self._stop()
-        self._chooser.close()
+        self._workers.close()
         if "_temporary" in self.__dict__:
             self._temporary.cleanup()
 
@@ -145,151 +128,39 @@ class LocalStepOperator:
     def _temporary(self) -> tempfile.TemporaryDirectory[str]:
         return tempfile.TemporaryDirectory(prefix="fairlead-logs-")
 
-    @cached_property
-    def _folder(self) -> Path:
-        return Path(self._temporary.name)
+    def _spool(self, reference: str, rank: int) -> Path:
+        return Path(self._temporary.name) / f"{reference.rpartition('#')[2]}-{rank}.log"
 
-    def _start(self) -> None:
-        if self._server is not None:
-            return
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            os.set_inheritable(theirs.fileno(), True)
-            self._server = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "fairlead.runtime.forkserver", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C on the terminal is the runner's to handle
-                env={**os.environ, "PYTHONHASHSEED": "0"},
-            )
-        self._chooser.register(self._control, selectors.EVENT_READ)
-
-    def _stop(self) -> None:
-        if self._server is None:
-            return
-        self._chooser.unregister(self._control)
-        self._control.close()
-        try:
-            self._server.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
-        self._server = None
-
-    def _fork(
-        self, purpose: tuple[tuple[str, str], ...] | None, environment: Mapping[str, str]
-    ) -> _Worker:
-        self._start()
-        ours, theirs = socket.socketpair()
-        self._count += 1
-        worker = _Worker(self._count, ours, purpose)
-        asked = {"id": worker.id, "environment": dict(environment)}
-        try:
-            socket.send_fds(self._control, [json.dumps(asked).encode()], [theirs.fileno()])
-        except OSError as error:
-            raise BackendError(f"the process that forks workers is gone: {error}") from None
-        finally:
-            theirs.close()
-        self._workers[worker.id] = worker
-        self._chooser.register(ours, selectors.EVENT_READ, worker)
-        return worker
-
-    def _heard(self, worker: _Worker) -> list[str]:
-        """Take a worker's answers; a closed channel is told of by the server, with the reason."""
-        try:
-            content = worker.channel.recv(65536)
-        except ConnectionResetError:
-            content = b""
-        if not content:
-            self._chooser.unregister(worker.channel)
-            return []
-        *lines, worker.pending = (worker.pending + content).split(b"\n")
-        changed = []
-        for line in lines:
-            answer = json.loads(line)
-            reference = answer["reference"]
-            self._asked[reference].report = AttemptReport(
-                AttemptStatus.ENDED, reason=answer.get("problem")
-            )
-            changed.append(reference)
-            worker.reference = None
-            if worker.purpose is None:
-                self._drop(worker)
-            else:
-                self._idle.setdefault(worker.purpose, []).append(worker)
-        return changed
-
-    def _told_by_server(self) -> list[str]:
-        content = self._control.recv(65536)
-        if not content:
-            return self._lost("the process that forks workers died")
-        *lines, self._told = (self._told + content).split(b"\n")
-        changed = []
-        for line in lines:
-            told = json.loads(line)
-            if "ended" in told:
-                changed += self._ended(told["ended"], told["status"])
-            elif told["id"] in self._workers:
-                self._workers[told["id"]].pid = told["pid"]
-        return changed
-
-    def _ended(self, pid: int, status: int) -> list[str]:
-        worker = next((w for w in self._workers.values() if w.pid == pid), None)
-        if worker is None:
-            return []
-        if worker.channel.fileno() != -1 and worker.channel in self._registered():
-            heard = self._drain(worker)
-        else:
-            heard = []
-        reference = worker.reference
-        self._drop(worker)
-        if reference is None:
-            return heard
-        self._end_attempt(reference, describe_end(status))
-        return [*heard, reference]
-
-    def _registered(self) -> set[Any]:
-        return {key.fileobj for key in self._chooser.get_map().values()}
-
-    def _drain(self, worker: _Worker) -> list[str]:
-        """Take what a worker said before it ended."""
-        worker.channel.setblocking(False)
-        heard: list[str] = []
-        with contextlib.suppress(BlockingIOError):
-            while worker.channel in self._registered():
-                heard += self._heard(worker)
-        return heard
-
-    def _lost(self, reason: str) -> list[str]:
-        """End every attempt, as nobody tells of workers any more; the next one starts afresh."""
-        self._stop()
-        self._told = b""
-        lost = []
-        for worker in list(self._workers.values()):
-            if worker.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(worker.pid, signal.SIGKILL)
-            if worker.reference is not None:
-                lost.append(worker.reference)
-                self._end_attempt(worker.reference, reason)
-            self._drop(worker)
-        return lost
-
-    def _end_attempt(self, reference: str, reason: str) -> None:
-        asked = self._asked[reference]
-        text = ""
+    def _text(self, reference: str, rank: int) -> str:
         with contextlib.suppress(OSError):
-            text = asked.spool.read_text(errors="replace")
-        asked.report = AttemptReport(AttemptStatus.ENDED, reason=reason, log_tail=tail(text))
+            return tail(self._spool(reference, rank).read_text(errors="replace"))
+        return ""
 
-    def _drop(self, worker: _Worker) -> None:
-        self._workers.pop(worker.id, None)
-        if worker.purpose is not None and worker in self._idle.get(worker.purpose, []):
-            self._idle[worker.purpose].remove(worker)
-        with contextlib.suppress(KeyError, ValueError):
-            self._chooser.unregister(worker.channel)
-        worker.channel.close()
+    def _take(self, told: list[News]) -> None:
+        """Note what is told of attempts that go on; one rank's failure is the attempt's."""
+        for news in told:
+            reference, rank = news.task
+            asked = self._asked[reference]
+            asked.workers.pop(rank, None)
+            if asked.report.status is AttemptStatus.ENDED:
+                continue
+            answer = news.answer or {}
+            reason = news.reason or answer.get("problem")
+            if reason and asked.nodes > 1:
+                reason = f"rank {rank} of {asked.nodes}: {reason}"
+            if reason or not answer.get("succeeded") or not asked.workers:
+                self._end_all(reference, asked, reason, self._text(reference, rank))
+            elif rank == 0:  # the end is recorded; the others have only their last lines to store
+                asked.until = time.monotonic() + _LEAVE
+                self._leaving[reference] = asked
 
-
-def _purpose(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(environment.items()))
+    def _end_all(
+        self, reference: str, asked: _Asked, reason: str | None, log_tail: str = ""
+    ) -> None:
+        """End an attempt for what one of its ranks did, and the other ranks with it."""
+        asked.report = AttemptReport(AttemptStatus.ENDED, reason=reason, log_tail=log_tail)
+        self._leaving.pop(reference, None)
+        self._changed.append(reference)
+        for worker in list(asked.workers.values()):
+            self._take(self._workers.kill(worker))
+        asked.workers.clear()
