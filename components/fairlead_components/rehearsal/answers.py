@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from fairlead_components.rehearsal.shapes.fairlead import FairleadShape
 from fairlead_components.rehearsal.shapes.gcp import GcpShape
 from fairlead_components.rehearsal.shapes.kubernetes import KubernetesShape
 from fairlead_components.rehearsal.shapes.shape import Shape, Subject
+from fairlead_components.rehearsal.stack_references import STACK_REFERENCE
 from fairlead_components.rehearsal.validation import Validator
 
 _SHAPES: Mapping[str, Shape] = {
@@ -49,6 +50,7 @@ class Completion:
         objects: The fields of object types.
         inputs: What a program may give: where it does not, nothing is made up of it.
         preview: Whether what is not given is unknown rather than made up.
+        whole: Whether what the SDK calls optional is there, too.
     """
 
     shape: Shape
@@ -56,6 +58,7 @@ class Completion:
     objects: Mapping[str, Fields]
     inputs: Fields = dataclasses.field(default_factory=dict)
     preview: bool = False
+    whole: bool = False
 
     def fields(
         self, given: Mapping[str, Any], promised: Fields, before: Mapping[str, Any], depth: int = 0
@@ -80,15 +83,32 @@ class Completion:
                 optional = depth == 0 and name in self.inputs
                 made = self._unset(name, kind) if optional else self.make(name, kind, depth)
                 complete[name] = UNKNOWN if self.preview else made
+        if depth == 0:
+            self._computed(complete, self.shape.computed(self.subject), promised)
         return complete
 
-    def _unset(self, name: str, kind: Any) -> Any:
+    def _computed(
+        self, complete: dict[str, Any], values: Mapping[str, Any], promised: Container[str]
+    ) -> None:
+        """Put in what a cloud fills in although the SDK calls it optional."""
+        for name, value in values.items():
+            held = complete.get(name)
+            if isinstance(held, dict) and isinstance(value, dict):
+                complete[name] = dict(held)
+                self._computed(complete[name], value, value)
+            elif held is None and name in promised:
+                complete[name] = UNKNOWN if self.preview else value
+
+    def _unset(self, name: str, kind: Any, depth: int = 0) -> Any:
         """Return an input that was not given: a cloud's default, of which no type tells."""
         if kind == "string":
             known = self.shape.known.get(name.lower())
             return str(known(self.subject)) if known else ""
         if isinstance(kind, str):
             return {"boolean": False, "integer": 0, "number": 0}.get(kind, {})
+        if kind[0] == "object" and depth < _DEEPEST:
+            fields = self._promised(kind[1])
+            return {field: self._unset(field, of, depth + 1) for field, of in fields.items()}
         return [] if kind[0] == "array" else self.make(name, kind, _DEEPEST)
 
     def _value(self, given: Any, kind: Any, before: Any, depth: int) -> Any:
@@ -132,13 +152,14 @@ class Completion:
             return [] if shape == "array" else {}
         if shape == "array":
             return [self.make(name, inner, depth + 1)]
-        fields = self.objects.get(inner, {})
-        return {
-            field: self.make(field, of, depth + 1)
-            for field, (of, wanted) in fields.items()
-            # Bridged SDKs call whatever is computed within an object optional.
-            if wanted or is_bridged(self.subject.token)
-        }
+        fields = self._promised(inner)
+        return {field: self.make(field, of, depth + 1) for field, of in fields.items()}
+
+    def _promised(self, name: str) -> dict[str, Any]:
+        """Return the type of each field that a computed object of a type has."""
+        # Bridged SDKs call whatever is computed within an object optional.
+        every = self.whole or is_bridged(self.subject.token)
+        return {n: of for n, (of, wanted) in self.objects.get(name, {}).items() if wanted or every}
 
 
 class Answers:
@@ -198,8 +219,29 @@ class Answers:
             k: v for k, v in shape.function(subject).items()
             if k in function.outputs or not function.outputs
         }  # fmt: skip
-        completion = Completion(shape, subject, function.objects)
-        return completion.fields({**echoed, **computed, **told}, function.outputs, {})
+        # What lists keys and credentials is asked for nothing else, though each be optional.
+        whole = function.name.startswith("list")
+        promised = {n: [of, wanted or whole] for n, (of, wanted) in function.outputs.items()}
+        completion = Completion(shape, subject, function.objects, whole=whole)
+        return completion.fields({**echoed, **computed, **told}, promised, {})
+
+    def stack_outputs(self) -> dict[str, Mapping[str, Any]]:
+        """Return the outputs of other stacks, by their names.
+
+        Raises:
+            AnswersError: An entry does not say which stack, or what its outputs are.
+        """
+        cases = self._given.get(STACK_REFERENCE, [])
+        try:
+            found = {case["when"]["name"]: case["answer"]["outputs"] for case in cases}
+        except (KeyError, TypeError):
+            found = {"": None}
+        if not all(name and isinstance(outputs, dict) for name, outputs in found.items()):
+            raise AnswersError(
+                f"The answers for {STACK_REFERENCE} must be a list of entries such as "
+                "`{when: {name: organization/network/prod}, answer: {outputs: {vpc: vpc-1}}}`."
+            )
+        return found
 
     def _told(self, function: FunctionType, arguments: Mapping[str, Any]) -> dict[str, Any]:
         given = self._given.get(function.token)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from fairlead_components.rehearsal.errors import RehearsalError
 from fairlead_components.rehearsal.plan import Plan
 from fairlead_components.rehearsal.sdk import installed_sdks
 from fairlead_components.rehearsal.servers import StandIns
+from fairlead_components.rehearsal.stack_references import place_stacks
 from fairlead_components.rehearsal.throwaway import (
     Throwaway,
     program_packages,
@@ -144,8 +147,10 @@ def rehearse(
     """
     require_python(project)
     sdks = installed_sdks(program_packages(project))
-    with StandIns(sdks, answers or Answers()) as stand_ins:  # noqa: SIM117 - the second needs the first
+    answers = answers or Answers()
+    with StandIns(sdks, answers) as stand_ins:  # noqa: SIM117 - the second needs the first
         with throwaway(project, stack, stand_ins.attachment) as place:
+            place_stacks(place.folder / "state", answers.stack_outputs())
             phases, plan, state = [], Plan(()), None
             with stand_ins.collecting() as failures:
                 first, plan = _preview(place, preview_arguments)
@@ -173,12 +178,12 @@ def _preview(place: Throwaway, arguments: Sequence[str]) -> tuple[Phase, Plan]:
     try:
         document = json.loads(done.stdout)
     except ValueError:
-        raise RehearsalError(_first_lines(done.stderr or done.stdout)) from None
+        raise RehearsalError(_reason(done)) from None
     plan = Plan.of(step["newState"] for step in document.get("steps", []) if step.get("newState"))
     said = tuple(_diagnostics(document.get("diagnostics") or []))
     ok = done.returncode == 0
     if not ok and not any(one.severity == "error" for one in said):
-        said = (*said, Diagnostic("error", _first_lines(done.stderr)))
+        said = (*said, Diagnostic("error", _reason(done)))
     changes = {k: v for k, v in (document.get("changeSummary") or {}).items() if v}
     return Phase("preview", ok, changes, time.monotonic() - began, said), plan
 
@@ -264,7 +269,7 @@ def _operation(place: Throwaway, *arguments: str) -> Phase:
             said += _diagnostics([told])
     ok = done.returncode == 0
     if not ok and not any(one.severity == "error" for one in said):
-        said.append(Diagnostic("error", _first_lines(done.stderr or done.stdout)))
+        said.append(Diagnostic("error", _reason(done)))
     changes = {str(how): n for how, n in sorted(counted.items()) if n}
     return Phase(arguments[0], ok, changes, time.monotonic() - began, tuple(said))
 
@@ -287,12 +292,17 @@ def _diagnostics(found: list[dict[str, Any]]) -> Iterator[Diagnostic]:
 def _exported(place: Throwaway) -> Plan:
     done = place.run("stack", "export", configured=False)
     if done.returncode != 0:
-        raise RehearsalError(f"Pulumi exports no state: {_first_lines(done.stderr)}")
+        raise RehearsalError(f"Pulumi exports no state: {_reason(done)}")
     return Plan.of(json.loads(done.stdout)["deployment"].get("resources") or [])
 
 
-def _first_lines(told: str) -> str:
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """Return why Pulumi ended, where no event tells it."""
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        return f"Pulumi was ended from outside, by {name}: is there enough memory?"
+    told = done.stderr.strip() or done.stdout
     lines = [line for line in told.strip().splitlines() if line.strip()]
     if is_lock_message(told):
         return "another process holds the throw-away state"
-    return "\n".join(lines[-20:]) or "Pulumi ended without a word"
+    return "\n".join(lines[-20:]) or f"Pulumi ended with status {done.returncode} and no word"

@@ -8,6 +8,7 @@ from pathlib import Path
 from fairlead_components.rehearsal.cycle import Phase, Rehearsal
 from fairlead_components.rehearsal.errors import ProgramError
 from fairlead_components.rehearsal.plan import STACK
+from fairlead_components.rehearsal.stack_references import STACK_REFERENCE
 
 _RAISED = "Program failed with an unhandled exception"
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<name>.+)$', re.MULTILINE)
@@ -37,9 +38,21 @@ def require_program(rehearsal: Rehearsal, project: Path) -> None:
                     "installed in the program's environment, so nothing is known of its resources: "
                     f"install it (`pip install pulumi-{plugin[1]}`)."
                 )
+            if f"::{STACK_REFERENCE}::" in one.urn:
+                raise ProgramError(_unknown_stack(one.urn.rpartition("::")[2]))
             if _RAISED in one.message:
                 raise ProgramError(_told(one.message, project))
         _require_end(phase, project)
+
+
+def _unknown_stack(name: str) -> str:
+    return (
+        f"The program reads outputs of the stack {name}, and a rehearsal sees no other stack: say "
+        "what they are with `--data FILE`, in an entry "
+        f"`{STACK_REFERENCE}: [{{when: {{name: {name}}}, answer: {{outputs: {{…}}}}}}]`. It can be "
+        "answered where the program calls it organization/PROJECT/STACK, so take the name from "
+        "the configuration."
+    )
 
 
 def _require_end(phase: Phase, project: Path) -> None:

@@ -54,7 +54,8 @@ def summary_lines(rehearsal: Rehearsal) -> Iterator[str]:
         yield from _said(phase.diagnostics)
     unknown = rehearsal.plan.unknown_inputs()
     if unknown:
-        yield f"{unknown} inputs are known only once something else exists."
+        inputs = "1 input is" if unknown == 1 else f"{unknown} inputs are"
+        yield f"{inputs} known only once something else exists."
     if rehearsal.replaced:
         yield (
             "Secrets that only a key service can read were placeholders: "

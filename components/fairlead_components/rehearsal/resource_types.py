@@ -14,27 +14,11 @@ Fields = Mapping[str, Any]
 PLACES = ("location", "region", "zone", "project")
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
-    """Describe one resource type.
-
-    Attributes:
-        token: Its token, such as ``aws:s3/bucket:Bucket``.
-        inputs: What a program gives.
-        outputs: What it gets; empty for a type whose outputs are its inputs.
-        objects: The fields of every object type that these lead to.
-        replacing: Inputs whose change makes a new resource, as far as the SDK says so.
-        remote: Whether it is a component of another provider's own.
-        opaque: Whether nothing is known of its properties, as of a custom resource of Kubernetes.
-    """
+class _Token:
+    """Read a token: what provider and service a type or a function belongs to."""
 
     token: str
-    inputs: Fields = field(default_factory=dict)
-    outputs: Fields = field(default_factory=dict)
-    objects: Mapping[str, Fields] = field(default_factory=dict)
-    replacing: tuple[str, ...] = ()
-    remote: bool = False
-    opaque: bool = False
+    __slots__ = ()
 
     @property
     def package(self) -> str:
@@ -58,6 +42,29 @@ class ResourceType:
         Such providers convert between scalars: a number where a string is wanted, and back.
         """
         return is_bridged(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType(_Token):
+    """Describe one resource type.
+
+    Attributes:
+        token: Its token, such as ``aws:s3/bucket:Bucket``.
+        inputs: What a program gives.
+        outputs: What it gets; empty for a type whose outputs are its inputs.
+        objects: The fields of every object type that these lead to.
+        replacing: Inputs whose change makes a new resource, as far as the SDK says so.
+        remote: Whether it is a component of another provider's own.
+        opaque: Whether nothing is known of its properties, as of a custom resource of Kubernetes.
+    """
+
+    token: str
+    inputs: Fields = field(default_factory=dict)
+    outputs: Fields = field(default_factory=dict)
+    objects: Mapping[str, Fields] = field(default_factory=dict)
+    replacing: tuple[str, ...] = ()
+    remote: bool = False
+    opaque: bool = False
 
     @property
     def naming(self) -> str | None:
@@ -102,7 +109,7 @@ class ResourceType:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionType:
+class FunctionType(_Token):
     """Describe one function (a data source).
 
     Attributes:
@@ -116,26 +123,6 @@ class FunctionType:
     inputs: Fields
     outputs: Fields
     objects: Mapping[str, Fields]
-
-    @property
-    def package(self) -> str:
-        """The provider's name."""
-        return self.token.partition(":")[0]
-
-    @property
-    def module(self) -> str:
-        """The service that it belongs to."""
-        return self.token.split(":")[1].partition("/")[0]
-
-    @property
-    def name(self) -> str:
-        """What it is called within the service."""
-        return self.token.rpartition(":")[2]
-
-    @property
-    def bridged(self) -> bool:
-        """Whether the provider is one for Terraform, bridged."""
-        return is_bridged(self.token)
 
     def to_json(self) -> str:
         """Return it as text for a cache."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from fairlead.errors import StackNotFoundError
 from fairlead_components.engine.environment import engine_environment
-from fairlead_components.engine.location import Engine, locate
+from fairlead_components.engine.location import Engine, cache_root, locate
 from fairlead_components.engine.projects import Project
 from fairlead_components.rehearsal.errors import RehearsalError
 
@@ -93,6 +93,8 @@ def throwaway(project: Project, stack: str, attachment: str) -> Iterator[Throwaw
             "PULUMI_DEBUG_COMMANDS": "true",  # has --event-log
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
+        # What Python compiles of the program is kept here and not beside it.
+        variables.setdefault("PYTHONPYCACHEPREFIX", str(cache_root() / "rehearsal" / "compiled"))
         if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & variables.keys():
             variables["PULUMI_CONFIG_PASSPHRASE"] = ""
         salt = _make_stack(project, name, engine, folder, variables)

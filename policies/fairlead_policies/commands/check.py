@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="check", help="Hold a stack to the controls, offline.")
 
-_CONFIG = "fairlead-policies.yaml"
+#: The settings of a project lie beside its ``Pulumi.yaml``.
+CONFIG = "fairlead-policies.yaml"
 
 
 class Format(StrEnum):
@@ -56,6 +57,10 @@ def check(
         Path | None,
         typer.Option("--dir", help="A Pulumi project; by default the one here or above."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="A YAML file with what data sources answer, by function."),
+    ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="How the report is written.")
     ] = Format.TEXT,
@@ -68,7 +73,7 @@ def check(
     ] = Severity.LOW,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help=f"The pack's settings; by default {_CONFIG}, if there."),
+        typer.Option("--config", help=f"The pack's settings; by default the project's {CONFIG}."),
     ] = None,
     waivers: Annotated[
         Path | None, typer.Option("--waivers", help="A YAML file with findings that are accepted.")
@@ -88,9 +93,13 @@ def check(
     """
     if (stack is None) == (file is None):
         raise PolicyError("Name either a stack, to rehearse it, or a --file with its resources.")
-    inventory, remarks = read_inputs(stack, file, directory)
+    inventory, remarks = read_inputs(stack, file, directory, data)
     report = build_report(
-        inventory, config=config, waivers=waivers, time=report_time(time), remarks=remarks
+        inventory,
+        config=config or project_settings(stack, directory),
+        waivers=waivers,
+        time=report_time(time),
+        remarks=remarks,
     )
     _write(report, form, output)
     if evidence is not None:
@@ -114,7 +123,7 @@ def build_report(
 
     Args:
         inventory: The resources.
-        config: The pack's settings; by default the file of the known name, if there is one.
+        config: The pack's settings; None takes the defaults.
         waivers: What is accepted.
         time: When it is, which waivers are compared with.
         remarks: What else is worth knowing.
@@ -128,8 +137,6 @@ def build_report(
     from fairlead_policies.versions import pack_version
     from fairlead_policies.waivers import apply_waivers, read_waivers
 
-    if config is None and Path(_CONFIG).is_file():
-        config = Path(_CONFIG)
     settings = read_settings(config) if config is not None else Settings()
     accepted = read_waivers(waivers) if waivers is not None else ()
     waived = apply_waivers(run_checks(inventory, settings), accepted, time.date())
@@ -139,7 +146,7 @@ def build_report(
 
 
 def read_inputs(
-    stack: str | None, file: Path | None, directory: Path | None
+    stack: str | None, file: Path | None, directory: Path | None, data: Path | None = None
 ) -> tuple[Inventory, list[str]]:
     """Return the resources, and what is wrong with them before any control is asked.
 
@@ -147,6 +154,7 @@ def read_inputs(
         stack: The stack to rehearse, where there is no file.
         file: An export or a saved preview.
         directory: The Pulumi project; by default the one here or above.
+        data: What data sources answer in a rehearsal.
 
     Raises:
         FairleadError: The file cannot be read, or the program does not run.
@@ -158,7 +166,22 @@ def read_inputs(
     from fairlead_policies.commands.rehearsed import rehearsed_inventory
 
     assert stack is not None
-    return rehearsed_inventory(stack, directory)
+    return rehearsed_inventory(stack, directory, data)
+
+
+def project_settings(stack: str | None, directory: Path | None) -> Path | None:
+    """Return the file of settings of a known name, if there is one.
+
+    Args:
+        stack: The stack whose project has it; None looks here only.
+        directory: The Pulumi project; by default the one here or above.
+    """
+    folder = Path()
+    if stack is not None:
+        from fairlead_components.engine.projects import find_project
+
+        folder = find_project(directory).directory
+    return next((one / CONFIG for one in (folder, Path()) if (one / CONFIG).is_file()), None)
 
 
 def report_time(given: datetime | None) -> datetime:

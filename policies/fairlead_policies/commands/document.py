@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairlead_policies.commands.check import build_report, read_inputs, report_time
+from fairlead_policies.commands.check import (
+    build_report,
+    project_settings,
+    read_inputs,
+    report_time,
+)
 from fairlead_policies.errors import PolicyError
 
 
@@ -28,7 +33,11 @@ def write_document(
         raise PolicyError("Name either a stack, to rehearse it, or a --file with its resources.")
     inventory, remarks = read_inputs(stack, file, directory)
     report = build_report(
-        inventory, config=None, waivers=None, time=report_time(None), remarks=remarks
+        inventory,
+        config=project_settings(stack, directory),
+        waivers=None,
+        time=report_time(None),
+        remarks=remarks,
     )
     try:
         output.write_text(render(report), encoding="utf-8")

@@ -63,6 +63,6 @@ def list_controls(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the pack's settings, which `--config` reads."""
-    from fairlead_policies.settings import Settings
+    from fairlead_policies.settings import settings_type
 
-    typer.echo(json.dumps(Settings.model_json_schema(), indent=2))
+    typer.echo(json.dumps(settings_type().json_schema(), indent=2))

@@ -10,12 +10,15 @@ from typing import Any
 from fairlead_policies.inventory import Inventory, parse_inventory
 
 
-def rehearsed_inventory(stack: str, directory: Path | None) -> tuple[Inventory, list[str]]:
+def rehearsed_inventory(
+    stack: str, directory: Path | None, data: Path | None = None
+) -> tuple[Inventory, list[str]]:
     """Return the resources that a stack's program makes, as far as a rehearsal knows them.
 
     Args:
         stack: The stack's name.
         directory: A Pulumi project; by default the one here or above.
+        data: What data sources answer; by default, made up from their types.
 
     Returns:
         The resources, and what providers would refuse.
@@ -24,12 +27,14 @@ def rehearsed_inventory(stack: str, directory: Path | None) -> tuple[Inventory, 
         FairleadError: There is no project, no engine, or the program does not run.
     """
     from fairlead_components.engine.projects import find_project
+    from fairlead_components.rehearsal.answers import Answers
     from fairlead_components.rehearsal.cycle import rehearse
     from fairlead_components.rehearsal.program_failure import require_program
 
     project = find_project(directory)
     # Identities' permissions name what only `up` knows: keys' ARNs, and the manifest itself.
-    result = rehearse(project, stack, up=_publishes(project.directory, stack))
+    answers = Answers.read(data) if data is not None else None
+    result = rehearse(project, stack, up=_publishes(project.directory, stack), answers=answers)
     require_program(result, project.directory)
     source = f"rehearsal of {stack}"
     inventory = _parsed(result.plan.to_data(), source)

@@ -44,7 +44,7 @@ class Written:
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in self.folder.rglob("*")
-            if path.is_file() and path.parent.name != "__pycache__"
+            if path.is_file()
         }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -92,4 +94,9 @@ class AzureNativeShape(Shape):
         if subject.type == "listStorageAccountKeys":
             key = {"keyName": "key1", "permissions": "Full", "value": subject.digits(64)}
             return {"keys": [{**key, "creationTime": LONG_AGO}]}
+        if subject.type.startswith("listManagedCluster"):
+            name = subject.text("resourceName", default="cluster")
+            config = {"apiVersion": "v1", "kind": "Config", "clusters": [{"name": name}]}
+            encoded = base64.b64encode(json.dumps(config).encode()).decode()
+            return {"kubeconfigs": [{"name": name, "value": encoded}]}
         return {}

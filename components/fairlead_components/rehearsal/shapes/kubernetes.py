@@ -24,6 +24,24 @@ class KubernetesShape(Shape):
         namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
         return f"{namespace}/{subject.name}" if namespace else subject.name
 
+    def computed(self, subject: Subject) -> Mapping[str, Any]:
+        """Return an object's status, and a service's address; both are known after creation."""
+        spec = subject.values.get("spec")
+        spec = spec if isinstance(spec, dict) else {}
+        status: dict[str, Any] = {}
+        if subject.type == "Release":
+            chart = {key: subject.text(key) for key in ("chart", "version")}
+            namespace = subject.text("namespace", default="default")
+            status = {**chart, "name": subject.name, "namespace": namespace, "revision": 1}
+        if subject.type == "Ingress" or spec.get("type") == "LoadBalancer":
+            # Of RFC 5737: an address that no host has.
+            address = {"ip": f"192.0.2.{int(subject.digits(2), 16)}"}
+            status = {"loadBalancer": {"ingress": [address]}}
+        address_of = {"clusterIP": self.text(subject, "clusterIP")}
+        headless = spec.get("type") == "ExternalName"
+        is_service = subject.type == "Service" and not headless
+        return {"status": status, **({"spec": address_of} if is_service else {})}
+
     def function(self, subject: Subject) -> Mapping[str, Any]:
         """Read manifests, which needs no cluster."""
         if subject.type == "decode":

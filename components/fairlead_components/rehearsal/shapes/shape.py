@@ -115,6 +115,11 @@ class Shape:
             return "{}"
         return f"{field_name}-{subject.digits(8, field_name)}"
 
+    def computed(self, subject: Subject) -> Mapping[str, Any]:
+        """Return what a cloud fills in of a resource although its SDK calls it optional."""
+        del subject
+        return {}
+
     def function(self, subject: Subject) -> Mapping[str, Any]:
         """Return what is known of a function's result, beyond what its type tells."""
         del subject
