@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args, get_origin, get_type_hints
 
 from fairlead_policies.catalog import SEVERITIES, Control, controls
 from fairlead_policies.errors import FairleadError, PolicyError
@@ -102,6 +102,11 @@ def groups() -> tuple[Group, ...]:
     return tuple(Group(*key, tuple(found[key])) for key in order)
 
 
+@cache
+def _of_one_resource() -> frozenset[str]:
+    return frozenset(one.id for one in controls().values() if one.scope == "resource")
+
+
 def _subject(control: Control) -> str:
     if control.cloud != "AWS" or control.scope == "stack":
         return "baseline"  # few enough to share a policy
@@ -109,17 +114,23 @@ def _subject(control: Control) -> str:
 
 
 def schema() -> dict[str, dict[str, Any]]:
-    """Return the JSON Schema of each setting, without defaults: what is absent stays the file's."""
-    kinds = {"boolean", "integer", "string", "array", "object"}
+    """Return the JSON Schema of each setting, without defaults: what is absent stays the file's.
+
+    Read from the settings' types and not by pydantic, which takes longer to import than the pack
+    to judge a stack; a test holds the two together.
+    """
+    plain_kinds = {bool: "boolean", int: "integer", str: "string"}
     found: dict[str, dict[str, Any]] = {"waivers": {"type": "string"}}
-    for name, one in Settings.model_json_schema()["properties"].items():
-        kind = one.get("type", "object")
-        entry: dict[str, Any] = {"type": kind if kind in kinds else "object"}
-        if "enum" in one:
-            entry["enum"] = one["enum"]
-        if kind == "array":
-            entry["items"] = {"type": "string"}
-        found[name] = entry
+    kinds = get_type_hints(Settings)
+    for name in (one.name for one in fields(Settings)):
+        kind = kinds[name]
+        outer, inner = get_origin(kind), get_args(kind)
+        if outer is Literal:
+            found[name] = {"type": "string", "enum": list(inner)}
+        elif outer in {frozenset, tuple}:
+            found[name] = {"type": "array", "items": {"type": "string"}}
+        else:
+            found[name] = {"type": plain_kinds.get(kind, "object")}
     return found
 
 
@@ -172,7 +183,7 @@ class Session:
     def _read(self, given: dict[str, Any]) -> None:
         waivers = given.pop("waivers", None)
         named = os.environ.get(SETTINGS_FILE)
-        base = read_settings(Path(named)).model_dump(mode="json") if named else {}
+        base = read_settings(Path(named)).to_data() if named else {}
         numbers = {k: int(v) for k, v in given.items() if isinstance(v, float)}
         self._settings = parse_settings(base | given | numbers, "the pack's configuration")
         if waivers and not Path(waivers).is_absolute():
@@ -201,8 +212,7 @@ class Session:
             self._findings[urn] = []
             return
         stack = Stack([resource], self._settings)
-        wanted = {one.id for one in controls().values() if one.scope == "resource"}
-        found = list(findings_of(resource, stack, wanted))
+        found = list(findings_of(resource, stack, _of_one_resource()))
         self._findings[urn] = self._covered(found)
 
     def _covered(self, findings: Sequence[Finding]) -> list[Finding]:

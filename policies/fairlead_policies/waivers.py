@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from annotated_types import MinLen
 
 from fairlead_policies.catalog import controls
 from fairlead_policies.errors import PolicyError, listed
 from fairlead_policies.results import Finding, Result
 from fairlead_policies.settings import describe, read_yaml
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
-class Waiver(BaseModel):
+_Text = Annotated[str, MinLen(1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
     """Accept a control's findings on some resources until a date.
 
     Attributes:
@@ -32,18 +40,30 @@ class Waiver(BaseModel):
         True
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    __pydantic_config__: ClassVar = {"extra": "forbid", "str_strip_whitespace": True}
 
     control: str
-    resource: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
+    resource: _Text
+    owner: _Text
+    reason: _Text
     expires: date
 
     def covers(self, urn: str) -> bool:
         """Tell whether a resource is meant."""
         name = urn.rpartition("::")[2]
         return fnmatchcase(urn, self.resource) or fnmatchcase(name, self.resource)
+
+    def to_data(self) -> dict[str, str]:
+        """Return it as JSON data."""
+        return asdict(self) | {"expires": self.expires.isoformat()}
+
+
+@cache
+def waiver_type() -> TypeAdapter[Waiver]:
+    """Return what reads a waiver."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +88,13 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
         return ()
     if not isinstance(data, list):
         raise PolicyError(f"{path} must hold a list of waivers.")
+    from pydantic import ValidationError
+
     waivers: list[Waiver] = []
     problems: list[str] = []
     for index, entry in enumerate(data):
         try:
-            waiver = Waiver.model_validate(entry)
+            waiver = waiver_type().validate_python(entry)
         except ValidationError as error:
             problems += [f"[{index}].{describe(one)}" for one in error.errors()]
             continue

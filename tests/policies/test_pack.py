@@ -30,7 +30,7 @@ from fairlead_policies.evaluation import evaluate
 from fairlead_policies.pack import groups, schema
 from fairlead_policies.resource import Resource, holds_unknown
 from fairlead_policies.results import Finding, Result
-from fairlead_policies.settings import Settings, parse_settings
+from fairlead_policies.settings import parse_settings, settings_type
 
 CHECKOUT = Path(__file__).parents[2]
 #: Every control applies: production, cut off, with environments, regions and registries.
@@ -68,7 +68,32 @@ def test_there_are_about_25_policies_with_every_control_in_one() -> None:
     named = [one.id for group in groups() for one in group.controls]
     assert sorted(named) == sorted(set(named) & set(CASES)) == sorted(CASES)
     assert len({group.name for group in groups()}) == len(groups())
-    assert set(schema()) == set(Settings.model_fields) | {"waivers"}
+
+
+def test_the_packs_schema_is_that_of_the_settings() -> None:
+    ours, known = schema(), settings_type().json_schema()["properties"]
+    assert set(ours) == set(known) | {"waivers"}
+    for name, one in known.items():
+        assert ours[name]["type"] == one.get("type", "object"), name
+        assert ours[name].get("enum") == one.get("enum"), name
+
+
+def test_a_preview_without_settings_imports_no_pydantic() -> None:
+    """It takes longer to import than the pack needs to judge a stack of 200 resources."""
+    program = (
+        "import sys\n"
+        "from fairlead_policies.pack import Session, groups, schema\n"
+        "groups(), schema(), Session().configure({})\n"
+        "assert 'pydantic' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=CHECKOUT / "policies",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")

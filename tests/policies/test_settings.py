@@ -48,3 +48,11 @@ def test_what_is_shared_belongs_to_every_environment() -> None:
         "it",
     )
     assert settings.owned("aws_accounts") == {"1", "3"}
+
+
+def test_settings_are_written_in_one_order() -> None:
+    regions = [f"region-{number}" for number in range(20)]
+    given = {"allowed_regions": regions, "environments": {"dev": {"aws_accounts": regions}}}
+    data = parse_settings(given, "it").to_data()
+    assert data["allowed_regions"] == data["environments"]["dev"]["aws_accounts"] == sorted(regions)
+    assert parse_settings(data, "again") == parse_settings(given, "it")

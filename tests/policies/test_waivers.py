@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairlead_policies.results import Finding, Result
-from fairlead_policies.waivers import Waiver, apply_waivers, read_waivers
+from fairlead_policies.waivers import Waiver, apply_waivers, read_waivers, waiver_type
 
 DAY = date(2026, 11, 21)
 URN = "urn:pulumi:dev::demo::aws:kms/key:Key::models"
@@ -23,7 +23,7 @@ def waiver(**changes: object) -> Waiver:
         "reason": "because",
         "expires": DAY,
     }
-    return Waiver.model_validate(given | changes)
+    return waiver_type().validate_python(given | changes)
 
 
 @pytest.mark.parametrize("pattern", ["models", "mod*", URN, "urn:pulumi:*::dem?::*::models", "*"])

@@ -41,7 +41,7 @@ def write_evidence(report: Report, folder: Path, *, waivers: Path | None = None)
     if waivers is not None:
         files["waivers.yaml"] = waivers.read_bytes()
         inputs["waivers"] = _digest(files["waivers.yaml"])
-    settings = _json(report.settings.model_dump(mode="json"))
+    settings = _json(report.settings.to_data())
     files["settings.json"] = settings
     inputs["settings"] = _digest(settings)
     files["provenance.json"] = _json(

@@ -21,7 +21,7 @@ def to_data(report: Report) -> dict[str, Any]:
         "digest": where.digest,
         "time": report.time.isoformat(),
         "pack": report.version,
-        "settings": report.settings.model_dump(mode="json"),
+        "settings": report.settings.to_data(),
         "resources": len(where.resources),
         "totals": {result.value: count for result, count in report.totals.items()},
         "matrix": matrix(report),
@@ -62,7 +62,7 @@ def _finding(one: Finding) -> dict[str, Any]:
         "message": one.message,
     }
     if one.waiver is not None:
-        record["waiver"] = one.waiver.model_dump(mode="json")
+        record["waiver"] = one.waiver.to_data()
     return record
 
 
