@@ -134,6 +134,7 @@ def access(namespace: str, environment: Mapping[str, str]) -> list[dict[str, Any
          "verbs": ["create", "get", "list", "delete"]},
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
         {"apiGroups": [""], "resources": ["events"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["services"], "verbs": ["create"]},
     ]  # fmt: skip
 
     def made(kind: str, version: str, name: str, **content: Any) -> dict[str, Any]:

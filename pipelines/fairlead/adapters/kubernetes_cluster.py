@@ -136,12 +136,15 @@ class Cluster:
             arguments: What it takes before the namespace.
             options: What else it takes.
         """
-        return self._json(
-            what,
-            lambda: getattr(self._core, method)(
-                *arguments, self.namespace, _preload_content=False, _request_timeout=30, **options
-            ),
-        )
+        return self.ask(what, "CoreV1Api", method, *arguments, self.namespace, **options)
+
+    def ask(self, what: str, api: str, method: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of any of the client's APIs, such as ``AppsV1Api``; return the answer."""
+        from kubernetes import client
+
+        options |= {"_preload_content": False, "_request_timeout": 30}
+        made = getattr(client, api)
+        return self._json(what, lambda: getattr(made(self._connect()), method)(*arguments, **options))
 
     def watch(self, selector: str) -> PodWatch:
         """Begin to watch pods by labels."""

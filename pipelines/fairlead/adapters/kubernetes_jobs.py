@@ -18,6 +18,7 @@ from fairlead.adapters.kubernetes_pod_parts import (
     make_pod,
     make_volumes,
 )
+from fairlead.adapters.kubernetes_ranks import distribute
 from fairlead.adapters.kubernetes_surroundings import SECRETS, Surroundings
 from fairlead.contracts.orchestrator import KubernetesOrchestratorContract
 from fairlead.contracts.pods import Pods
@@ -121,7 +122,10 @@ def step_job(
     }  # fmt: skip
     name = names.step_job(run, attempt.step, attempt.number)
     notes = {_RUN: f"{attempt.run_uri}@{attempt.run_digest}", _STEP: attempt.step}
-    return _job(name, "step", run, contract.pods, labels, notes, spec, pod, owner)
+    job = _job(name, "step", run, contract.pods, labels, notes, spec, pod, owner)
+    if options.distributed is None:
+        return job
+    return distribute(job, options.nodes, asked.memory_bytes or contract.memory)
 
 
 def runner_job(

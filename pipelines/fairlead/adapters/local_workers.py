@@ -102,10 +102,10 @@ class Workers:
         """Wait for workers' answers and ends, at most ``timeout`` seconds."""
         found: list[News] = []
         for key, _ in self._chooser.select(max(0.0, timeout)):
-            if isinstance(key.data, Worker):
-                found += self._heard(key.data)
-            else:
+            if not isinstance(key.data, Worker):
                 found += self._told_by_server()
+            elif key.data.id in self._workers:  # what was told just before may be its end
+                found += self._heard(key.data)
         return found
 
     def kill(self, worker: Worker) -> list[News]:

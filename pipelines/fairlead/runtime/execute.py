@@ -32,6 +32,7 @@ from fairlead.graph import (
 )
 from fairlead.runtime import context as step_context
 from fairlead.runtime.engines import Engine, engine
+from fairlead.runtime.forked_children import end_forked_children
 from fairlead.runtime.inputs import Inputs
 from fairlead.runtime.logs import LogSpool, redact, tail
 from fairlead.runtime.rank import Rank, Ranks
@@ -220,9 +221,11 @@ class _Attempt:
     def _call(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """Call the step's function, where it is distributed with all ranks there."""
         if self.options.distributed is None:
-            return function(**arguments)
+            with end_forked_children():
+                return function(**arguments)
         with self._engine.gathered(self.here.rank, self.options.resources):
-            result = function(**arguments)
+            with end_forked_children():
+                result = function(**arguments)
             if self.here.rank.nodes > 1:
                 self._ranks.done()
         if self.here.rank.number == 0 and not self._ranks.wait_for_others():
@@ -233,7 +236,7 @@ class _Attempt:
         self, error: BaseException, *, message: str | None = None, retryable: bool = True
     ) -> Failure:
         secrets = list(self.here.secrets.values())
-        text = message if message is not None else (str(error) or type(error).__name__)
+        text = message if message is not None else (_said(error) or type(error).__name__)
         if self.here.rank.nodes > 1:
             text = f"{self.here.rank}: {text}"
         frames = user_traceback(error, str(self.session.code or ""))
@@ -243,6 +246,14 @@ class _Attempt:
             traceback=redact(frames, secrets)[:50_000],
             retryable=retryable,
         )
+
+
+def _said(error: BaseException) -> str:
+    """Return an exception's text, which is code of the user and may fail itself."""
+    try:
+        return str(error)
+    except Exception as again:  # noqa: BLE001 - whatever it raises, the failure is recorded
+        return f"(its text cannot be told: str() of it raised {type(again).__name__})"
 
 
 _hints: dict[Callable[..., Any], dict[str, Any]] = {}

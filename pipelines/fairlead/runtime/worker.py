@@ -59,6 +59,9 @@ class Surroundings:
         logging.disable(logging.NOTSET)
         for name, logger in list(logging.root.manager.loggerDict.items()):
             if isinstance(logger, logging.Logger):
+                as_it_is = logger.level, list(logger.handlers), logger.disabled, logger.propagate
+                if name not in self.levels and self._of_a_library(name):
+                    self.levels[name] = as_it_is  # what its import set up; that happens only once
                 level, handlers, disabled, propagate = self.levels.get(
                     name, (logging.NOTSET, [], False, True)
                 )
@@ -71,6 +74,12 @@ class Surroundings:
         if numpy is not None and "numpy.random" in sys.modules:
             numpy.random.seed()
         resource.setrlimit(resource.RLIMIT_DATA, self.limit)
+
+    def _of_a_library(self, logger: str) -> bool:
+        """Say whether a logger is named for an imported package that is not the user's."""
+        module = sys.modules.get(logger.partition(".")[0])
+        file = getattr(module, "__file__", None)
+        return file is not None and not Path(file).is_relative_to(self.folder)
 
 
 def serve(channel: socket.socket) -> None:

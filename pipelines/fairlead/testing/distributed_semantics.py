@@ -127,7 +127,7 @@ def lingering(seconds: float = 300.0) -> None:
     linger(seconds)
 
 
-@step(distributed=Distributed(nodes=3, kind="dask"), resources=Resources(cpu=0.2, memory="1Gi"))
+@step(distributed=Distributed(nodes=2, kind="dask"), resources=Resources(cpu=0.2, memory="1Gi"))
 def ink(digits: Any, partitions: int) -> dict[str, Any]:
     """Aggregate a data frame on every node of a Dask cluster."""
     import dask.dataframe as frames

@@ -19,6 +19,7 @@ from fairlead.errors import CapabilityError, RunFailedError
 from fairlead.store.records import Cancel, Outcome
 from fairlead.store.state import State
 from fairlead.testing import semantics
+from fairlead.testing.distributed_cases import DistributedCases
 
 if TYPE_CHECKING:
     from fairlead.contracts.manifest import StackManifest
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _CANARY = "canary-4f1c9b7e2d"
 
 
-class OrchestratorSuite:
+class OrchestratorSuite(DistributedCases):
     """Prove the semantics of a run on one stack, whatever its orchestrator.
 
     Override ``stack`` (a fixture: the manifest of an empty stack with a secret store).

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from fairlead.adapters.kubernetes_jobs import Owner, runner_job, step_job
+from fairlead.adapters.kubernetes_pods import read
+from fairlead.adapters.kubernetes_ranks import Ranks, service
 from fairlead.adapters.kubernetes_surroundings import Surroundings, surroundings
 from fairlead.contracts.manifest import StackManifest
 from fairlead.contracts.orchestrator import KubernetesOrchestratorContract
 from fairlead.contracts.pods import Pods
 from fairlead.contracts.step_operator import KubernetesStepOperatorContract
-from fairlead.graph import Resources, Retries, StepOptions
-from fairlead.ports.attempt import Attempt
+from fairlead.graph import Distributed, Resources, Retries, StepOptions
+from fairlead.ports.attempt import Attempt, AttemptStatus
 from fairlead.ports.orchestrator import RunReference
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -87,6 +89,13 @@ CASES = {
         around(),
         Owner("the-runner", "0f1e2d3c"),
     ),
+    "distributed": lambda: step_job(
+        attempt(distributed=Distributed(nodes=3, kind="torchrun"), secrets=("hub",)),
+        RUN,
+        OPERATOR,
+        around(),
+        Owner("the-runner", "0f1e2d3c"),
+    ),
     "runner": lambda: runner_job(RunReference(URI, DIGEST), RUN, ORCHESTRATOR, around("runner"), 2),
 }
 
@@ -133,3 +142,63 @@ def test_ten_thousand_steps_compile_in_seconds() -> None:
     for _ in range(10_000):
         step_job(attempt(), RUN, OPERATOR, here)
     assert time.process_time() - begun < 5
+
+
+def test_the_service_of_ranks_goes_with_their_job() -> None:
+    job = CASES["distributed"]()
+    made = service(job, "4a5b")
+    (owner,) = made["metadata"]["ownerReferences"]
+    assert (owner["name"], owner["uid"]) == (job["metadata"]["name"], "4a5b")
+    assert made["metadata"]["name"] == job["spec"]["template"]["spec"]["subdomain"]
+    assert made["spec"]["clusterIP"] == "None"
+    assert made["spec"]["publishNotReadyAddresses"] is True
+    command = job["spec"]["template"]["spec"]["containers"][0]["command"]
+    head, _, port = command[command.index("--head") + 1].partition(":")
+    assert head == f"{job['metadata']['name']}-0.{made['metadata']['name']}"
+    assert int(port) == made["spec"]["ports"][0]["port"]
+
+
+def rank(number: int, phase: str, code: int | None = None) -> dict[str, Any]:
+    """Return a rank's pod as the API server gives it."""
+    index = "batch.kubernetes.io/job-completion-index"
+    found: dict[str, Any] = {
+        "metadata": {"name": f"pod-{number}", "labels": {index: str(number)}},
+        "spec": {"nodeName": "node-1", "containers": [{}]},
+        "status": {"phase": phase},
+    }
+    if code is not None:
+        message = '{"reason": "a fault", "log_tail": "bye"}' if code else ""
+        state = {"terminated": {"exitCode": code, "message": message}}
+        found["status"]["containerStatuses"] = [{"state": state}]
+    return found
+
+
+def test_an_attempt_runs_when_all_ranks_do_and_ends_when_one_fails() -> None:
+    ranks = Ranks(3)
+
+    def hear(pod: dict[str, Any]) -> Any:
+        return ranks.hear(pod, read(pod)).report
+
+    assert hear(rank(1, "Running")).status is AttemptStatus.PENDING
+    assert hear(rank(0, "Running")).status is AttemptStatus.PENDING
+    assert hear(rank(2, "Pending")).status is AttemptStatus.PENDING
+    assert ranks.waiting() == [2]
+    assert hear(rank(2, "Running")).status is AttemptStatus.RUNNING
+    assert not ranks.missing({"pod-0", "pod-1", "pod-2"})
+    assert ranks.missing({"pod-0", "pod-1"})
+    assert hear(rank(1, "Succeeded", 0)).status is AttemptStatus.RUNNING
+    assert not ranks.missing({"pod-0", "pod-2"})
+    failed = hear(rank(2, "Failed", 139))
+    assert failed.status is AttemptStatus.ENDED
+    assert (failed.reason, failed.log_tail) == ("rank 2 of 3: a fault", "bye")
+    assert hear(rank(0, "Succeeded", 0)).reason is None
+
+
+def test_pods_of_one_node_would_share_its_ports() -> None:
+    from fairlead.adapters.kubernetes.kubernetes_step_operator import KubernetesStepOperator
+
+    pods = Pods(service_account="step", **PODS, host_network=True)
+    operator = KubernetesStepOperator(KubernetesStepOperatorContract(pods=pods, image=IMAGE))
+    asked = StepOptions(distributed=Distributed(nodes=2, kind="dask"))
+    assert "host_network" in (operator.refuses(asked) or "")
+    assert operator.refuses(StepOptions()) is None

@@ -14,6 +14,7 @@ from fairlead.adapters.kubernetes_jobs import SETTINGS, Owner, selector, step_jo
 from fairlead.adapters.kubernetes_names import step_job as job_name
 from fairlead.adapters.kubernetes_permissions import calls
 from fairlead.adapters.kubernetes_pods import PULL, read
+from fairlead.adapters.kubernetes_ranks import Ranks, name_pods
 from fairlead.adapters.kubernetes_surroundings import surroundings
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.manifest import StackManifest
@@ -38,7 +39,7 @@ class _Job:
     run: str
     submitted: float
     report: AttemptReport = field(default_factory=lambda: AttemptReport(AttemptStatus.PENDING))
-    pod: str | None = None
+    ranks: Ranks = field(default_factory=Ranks)
     problem: str | None = None
     asked: float = 0.0
 
@@ -55,8 +56,9 @@ class KubernetesStepOperator:
     def __init__(self, contract: KubernetesStepOperatorContract) -> None:
         self.contract = contract
         self.capabilities = Capabilities(
-            "kubernetes", cpu=True, memory=True, gpu=True, disk=True, image=True, settings=SETTINGS
-        )
+            "kubernetes", cpu=True, memory=True, gpu=True, disk=True, image=True, settings=SETTINGS,
+            distributed=frozenset({"torchrun", "dask", "ray"}),
+        )  # fmt: skip
         self.cluster = Cluster(contract.pods.context, contract.pods.namespace)
         self._manifest: StackManifest | None = None
         self._jobs: dict[str, _Job] = {}
@@ -95,6 +97,11 @@ class KubernetesStepOperator:
                 "it reads secrets, which pods of this stack cannot: bind a secret_store of flavor "
                 f"kubernetes in namespace {self.contract.pods.namespace!r}"
             )
+        if options.distributed is not None and self.contract.pods.host_network:
+            return (
+                "it is distributed, and its pods would share the ports of their node: set "
+                "host_network: false for this step operator"
+            )
         return None
 
     def admits(self, running: list[StepOptions], candidate: StepOptions) -> bool:  # noqa: ARG002
@@ -111,11 +118,13 @@ class KubernetesStepOperator:
         name = job_name(run, attempt.step, attempt.number)
         if run not in self._watches:
             self._watches[run] = self.cluster.watch(selector(run, "step"))
-        self._jobs[name] = _Job(run, time.monotonic())
+        self._jobs[name] = _Job(run, time.monotonic(), ranks=Ranks(attempt.options.nodes))
         self._pending.add(name)
         job = step_job(attempt, run, self.contract, self._around(), self._owner)
         try:
-            self.cluster.create_job(job)
+            made = self.cluster.create_job(job)
+            if attempt.options.distributed is not None:
+                name_pods(self.cluster, job, made)
         except BackendError:
             self._pending.discard(name)
             del self._jobs[name]
@@ -157,6 +166,7 @@ class KubernetesStepOperator:
             "jobs.batch={name}": ["get", "delete"],
             "pods": ["list", "watch"],
             "events": ["list"],
+            "services": ["create"],
         }
         return tuple(calls(self.contract.pods.namespace, "runner", verbs))
 
@@ -195,15 +205,14 @@ class KubernetesStepOperator:
         if kind == "LISTED":
             present = set(told["names"])
             for name, job in self._jobs.items():
-                if job.pod is not None and job.pod not in present:
+                if job.ranks.missing(present):
                     self._end(name, "the pod is gone, and nobody saw why")
             return
         name = told["metadata"]["labels"].get("batch.kubernetes.io/job-name", "")
         known = self._jobs.get(name)
         if known is None or known.report.status is AttemptStatus.ENDED:
             return
-        known.pod = told["metadata"]["name"]
-        reading = read(told, deleted=kind == "GONE")
+        reading = known.ranks.hear(told, read(told, deleted=kind == "GONE"))
         known.problem = reading.problem
         before, known.report = known.report.status, reading.report
         if reading.hopeless and reading.problem:
@@ -240,7 +249,7 @@ class KubernetesStepOperator:
                 self._doubt(name, job)
 
     def _doubt(self, name: str, job: _Job) -> None:
-        if job.pod is None:
+        if not job.ranks.pods:
             found = self.cluster.job(name)
             if found is None:
                 self._end(name, "its job was deleted: by a person, or with its namespace")
@@ -255,7 +264,8 @@ class KubernetesStepOperator:
             self._give_up(name, warning, retryable=False)
 
     def _warning(self, name: str, job: _Job) -> str | None:
-        found = self.cluster.warnings(job.pod or name)
+        waits = [job.ranks.pods.get(rank) for rank in job.ranks.waiting()]
+        found = self.cluster.warnings(next((pod for pod in waits if pod), name))
         return found[-1] if found else None
 
 

@@ -14,12 +14,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fairlead.adapters import mlflow_server
 from fairlead.adapters.mlflow_client import connect, exclusive, experiment, key, reported
 from fairlead.contracts.experiment_tracker import MlflowExperimentTrackerContract
 from fairlead.ports.experiment_tracker import TrackedStep
+from fairlead.ports.permissions import Permission
 
 #: MLflow refuses longer ones, and larger batches.
 _PARAMETER_LENGTH = 500
@@ -44,10 +47,17 @@ class MlflowExperimentTracker:
 
     def __init__(self, contract: MlflowExperimentTrackerContract) -> None:
         self._contract = contract
-        self._uri = contract.tracking_uri
         self._lock = threading.RLock()
         self._experiments: dict[str, str] = {}
         self._open: dict[tuple[str, str, int], str] = {}
+
+    @cached_property
+    def _uri(self) -> str:
+        return mlflow_server.address(self._contract.tracking_uri, self._contract)
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what reaching the server from outside its cluster needs."""
+        return mlflow_server.permissions(self._contract)
 
     def log_metrics(
         self, source: TrackedStep, metrics: Mapping[str, float], *, at: int | None

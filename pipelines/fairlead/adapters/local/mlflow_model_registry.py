@@ -11,14 +11,17 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fairlead.adapters import mlflow_server
 from fairlead.adapters.mlflow_client import connect, exclusive, experiment, reported
 from fairlead.adapters.mlflow_models import load_model, save_model
 from fairlead.contracts.model_registry import MlflowModelRegistryContract
 from fairlead.errors import ModelNotFoundError, PipelineError
 from fairlead.ports.model_registry import RegisteredModel
+from fairlead.ports.permissions import Permission
 
 _NAME = re.compile(r"[A-Za-z0-9][\w .-]{0,127}")
 
@@ -42,7 +45,14 @@ class MlflowModelRegistry:
 
     def __init__(self, contract: MlflowModelRegistryContract) -> None:
         self._contract = contract
-        self._uri = contract.registry_uri
+
+    @cached_property
+    def _uri(self) -> str:
+        return mlflow_server.address(self._contract.registry_uri, self._contract)
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Return what reaching the server from outside its cluster needs."""
+        return mlflow_server.permissions(self._contract)
 
     def register(
         self,

@@ -13,8 +13,8 @@ from fairlead.adapters.kubernetes.kubernetes_step_operator import KubernetesStep
 from fairlead.binding import bind
 from fairlead.contracts.manifest import StackManifest
 from fairlead.graph import Resources
-from fairlead.ports.attempt import AttemptReport
-from fairlead.testing import semantics
+from fairlead.ports.attempt import AttemptReport, AttemptStatus
+from fairlead.testing import distributed_semantics, semantics
 from fairlead.testing.step_operator import StepOperatorSuite
 from kubernetes_stacks import KubernetesStack
 
@@ -29,6 +29,7 @@ def operator_of(manifest: StackManifest) -> KubernetesStepOperator:
 
 class TestKubernetesStepOperator(StepOperatorSuite):
     patience: ClassVar[float] = 120.0
+    CHOSEN: ClassVar[str] = "batch.kubernetes.io/job-name"
 
     @pytest.fixture
     def stack(self, kubernetes_stack: KubernetesStack) -> StackManifest:
@@ -111,3 +112,35 @@ class TestKubernetesStepOperator(StepOperatorSuite):
         report = self.ended(operator, reference)
         operator.close()
         assert report.reason
+
+    @pytest.mark.parametrize("how", ["cancelled", "one is killed"])
+    def test_no_rank_is_left_running(self, kubernetes_stack: KubernetesStack, how: str) -> None:
+        """Their job ends with the first, and the service goes with the job."""
+        stack = kubernetes_stack.manifest()
+        operator = operator_of(stack)
+        run = self.record(distributed_semantics.lingering, stack, seconds=self.patience * 5)
+        reference = operator.submit(run.attempt("linger"))
+        until = time.monotonic() + self.patience
+        while operator.status(reference).status is not AttemptStatus.RUNNING:
+            assert time.monotonic() < until, "the ranks did not start"
+            operator.changes(0.5)
+        if how == "cancelled":
+            operator.cancel(reference)
+        else:
+            killed = f"{self.CHOSEN}={reference},batch.kubernetes.io/job-completion-index=2"
+            kubernetes_stack.kubectl("delete", "pod", "-l", killed, "--wait=false")
+            report = self.ended(operator, reference)
+            assert (report.reason or "").startswith("rank 2 of 3: ")
+            assert report.retryable
+        ended = time.monotonic()
+        chosen, running = f"{self.CHOSEN}={reference}", "status.phase=Running"
+        while kubernetes_stack.kubectl(
+            "get", "pods", "-l", chosen, "--field-selector", running, "-o", "name"
+        ).strip():
+            assert time.monotonic() - ended < 45, "ranks go on"
+            time.sleep(0.5)
+        kubernetes_stack.kubectl("delete", "job", reference, "--ignore-not-found")
+        while f"r-{reference}" in kubernetes_stack.kubectl("get", "services", "-o", "name"):
+            assert time.monotonic() - ended < 90, "the service is left"
+            time.sleep(0.5)
+        operator.close()
