@@ -64,6 +64,18 @@ BUILTIN: Mapping[str, str] = {
     "kubernetes.container_registry.oci": (
         "fairlead_components.kubernetes.oci_container_registry:OciContainerRegistry"
     ),
+    "kubernetes.experiment_tracker.mlflow": (
+        "fairlead_components.kubernetes.mlflow_experiment_tracker:MlflowExperimentTracker"
+    ),
+    "kubernetes.model_registry.mlflow": (
+        "fairlead_components.kubernetes.mlflow_model_registry:MlflowModelRegistry"
+    ),
+    "kubernetes.model_deployer.mlflow": (
+        "fairlead_components.kubernetes.mlflow_model_deployer:MlflowModelDeployer"
+    ),
+    "kubernetes.model_deployer.kserve": (
+        "fairlead_components.kubernetes.kserve_model_deployer:KserveModelDeployer"
+    ),
     "gcp.key.kms_crypto": "fairlead_components.gcp.kms_crypto_key:KmsCryptoKey",
     "gcp.artifact_store.gcs": "fairlead_components.gcp.gcs_artifact_store:GcsArtifactStore",
     "gcp.container_registry.artifact_registry": (

@@ -86,6 +86,12 @@ BUILTIN: dict[str, dict[str, str]] = {
             "fairlead.adapters.local.mlflow_model_registry:MlflowModelRegistry"
         ),
         "secret_store.local": "fairlead.adapters.local.local_secret_store:LocalSecretStore",
+        "model_deployer.mlflow": (
+            "fairlead.adapters.kubernetes.mlflow_model_deployer:MlflowModelDeployer"
+        ),
+        "model_deployer.kserve": (
+            "fairlead.adapters.kubernetes.kserve_model_deployer:KserveModelDeployer"
+        ),
     },
 }
 

@@ -176,6 +176,13 @@ def check_port(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield name, f"{text!r} must be a network and a port, such as 10.20.0.0/16:443"
 
 
+def to_names() -> dict[str, Any]:
+    """Return the egress rule that lets pods ask the cluster for names."""
+    label = {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
+    ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+    return {"to": [{"namespaceSelector": label}], "ports": ports}
+
+
 def destinations(texts: Iterable[str]) -> list[dict[str, Any]]:
     """Return the egress rules of a network policy for ``network:port``.
 

@@ -19,16 +19,18 @@ from fairlead_components.kubernetes.defaults import (
     destinations,
     metadata,
     size,
+    to_names,
 )
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
 
 _MODES = ("enforce", "audit", "warn")
-_DNS = "kube-system"
 #: Who asks the API server: the pods of no other function may reach it.
 _CALLERS = ["runner"]
 _ANY_API_SERVER = ["0.0.0.0/0:443", "0.0.0.0/0:6443"]
+#: Whose own policies name every flow to and from them.
+_SERVERS = ["database", "tracker"]
 
 
 @dataclass(kw_only=True)
@@ -155,14 +157,16 @@ class KubernetesNamespace(Component):
 
     def _close(self, name: str, args: KubernetesNamespaceArgs, namespace: Any) -> None:
         both = ["Ingress", "Egress"]
-        ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-        dns = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": _DNS}}}
         callers = {"matchExpressions": [{"key": FUNCTION, "operator": "In", "values": _CALLERS}]}
         api_server = destinations(args.api_server or _ANY_API_SERVER)
+        others = {"matchExpressions": [{"key": FUNCTION, "operator": "NotIn", "values": _SERVERS}]}
+        no_database = {
+            "matchExpressions": [{"key": FUNCTION, "operator": "NotIn", "values": ["database"]}]
+        }
         policies: dict[str, Any] = {
             "default-deny": {"podSelector": {}, "policyTypes": both},
             "allow-namespace": {
-                "podSelector": {},
+                "podSelector": others,
                 "policyTypes": both,
                 "ingress": [{"from": [{"podSelector": {}}]}],
                 "egress": [{"to": [{"podSelector": {}}]}],
@@ -170,7 +174,7 @@ class KubernetesNamespace(Component):
             "allow-dns": {
                 "podSelector": {},
                 "policyTypes": ["Egress"],
-                "egress": [{"to": [dns], "ports": ports}],
+                "egress": [to_names()],
             },
             "allow-api-server": {
                 "podSelector": callers,
@@ -180,7 +184,7 @@ class KubernetesNamespace(Component):
         }
         for label, networks in (args.egress or {}).items():
             policies[f"allow-{physical_name('kubernetes_label', label)}"] = {
-                "podSelector": {},
+                "podSelector": no_database,
                 "policyTypes": ["Egress"],
                 "egress": destinations(networks),
             }

@@ -52,6 +52,7 @@ class KserveModelDeployerContract(ModelDeployerContract):
 
     Attributes:
         pods: Where serving pods run, and as whom.
+        image: What fetches a model before KServe's runtime serves it, by digest.
         deployment_mode: ``Standard`` needs nothing but KServe, ``Knative`` scales to zero.
         runtime: The serving runtime; None lets KServe choose by the model's format.
         cpu: Cores that a replica gets.
@@ -62,6 +63,7 @@ class KserveModelDeployerContract(ModelDeployerContract):
 
     flavor: Literal["kserve"] = "kserve"
     pods: Pods
+    image: str
     deployment_mode: Literal["Standard", "Knative"] = "Standard"
     runtime: str | None = None
     cpu: float = Field(default=0.5, gt=0)

@@ -18,11 +18,16 @@ from fairlead_components.stack import build
 from storage_servers import executable
 
 IMAGE = f"registry.example.org/versitygw@sha256:{'0' * 64}"
+MLFLOW = f"registry.example.org/mlflow@sha256:{'1' * 64}"
+POSTGRES = f"registry.example.org/postgres@sha256:{'2' * 64}"
 COMPONENTS: dict[str, Any] = {
     "cluster": {"egress": {"data": ["10.0.0.0/8:443"]}, "gpu": 2},
     "identity": {"groups": {"submitter": ["ml"]}},
     "artifact_store": {"image": IMAGE},
     "secret_store": {},
+    "experiment_tracker": {"image": MLFLOW, "database": {"image": POSTGRES}},
+    "model_registry": {},
+    "model_deployer": {"image": MLFLOW, "callers": ["shop"]},
     "container_registry": {"uri": "registry.example.org/ml", "pull_secrets": ["pull"]},
     "orchestrator": {},
     "step_operators": {

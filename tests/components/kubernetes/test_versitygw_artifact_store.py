@@ -39,7 +39,9 @@ def test_pods_have_no_privilege_no_token_and_bounds(declared: Any) -> None:
 
 def test_what_is_generated_is_secret_to_the_engine(declared: Any) -> None:
     requests = declared.requests
-    made = [r for k, r in requests.items() if k.startswith("fairlead:index:Password")]
+    made = [
+        r for k, r in requests.items() if k.startswith("fairlead:index:Password artifact-store")
+    ]
     assert len(made) == len(FUNCTIONS) + 1
     assert all(list(r.additionalSecretOutputs) == ["value"] for r in made)
 
