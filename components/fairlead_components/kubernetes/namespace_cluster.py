@@ -11,26 +11,19 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from fairlead_components.arguments import arguments
 from fairlead_components.base import Component
 from fairlead_components.kubernetes.defaults import (
-    FUNCTION,
     POD_SECURITY,
     check_port,
     context,
     cores,
-    destinations,
     metadata,
     size,
-    to_names,
 )
+from fairlead_components.kubernetes.network_policies import network_policies
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
 
 _MODES = ("enforce", "audit", "warn")
-#: Who asks the API server: the pods of no other function may reach it.
-_CALLERS = ["runner"]
-_ANY_API_SERVER = ["0.0.0.0/0:443", "0.0.0.0/0:6443"]
-#: Whose own policies name every flow to and from them.
-_SERVERS = ["database", "tracker"]
 
 
 @dataclass(kw_only=True)
@@ -156,38 +149,7 @@ class KubernetesNamespace(Component):
         )
 
     def _close(self, name: str, args: KubernetesNamespaceArgs, namespace: Any) -> None:
-        both = ["Ingress", "Egress"]
-        callers = {"matchExpressions": [{"key": FUNCTION, "operator": "In", "values": _CALLERS}]}
-        api_server = destinations(args.api_server or _ANY_API_SERVER)
-        others = {"matchExpressions": [{"key": FUNCTION, "operator": "NotIn", "values": _SERVERS}]}
-        no_database = {
-            "matchExpressions": [{"key": FUNCTION, "operator": "NotIn", "values": ["database"]}]
-        }
-        policies: dict[str, Any] = {
-            "default-deny": {"podSelector": {}, "policyTypes": both},
-            "allow-namespace": {
-                "podSelector": others,
-                "policyTypes": both,
-                "ingress": [{"from": [{"podSelector": {}}]}],
-                "egress": [{"to": [{"podSelector": {}}]}],
-            },
-            "allow-dns": {
-                "podSelector": {},
-                "policyTypes": ["Egress"],
-                "egress": [to_names()],
-            },
-            "allow-api-server": {
-                "podSelector": callers,
-                "policyTypes": ["Egress"],
-                "egress": api_server,
-            },
-        }
-        for label, networks in (args.egress or {}).items():
-            policies[f"allow-{physical_name('kubernetes_label', label)}"] = {
-                "podSelector": no_database,
-                "policyTypes": ["Egress"],
-                "egress": destinations(networks),
-            }
+        policies: dict[str, Any] = network_policies(args.egress or {}, args.api_server)
         for policy, spec in policies.items():
             NetworkPolicy(
                 f"{name}-{policy}",

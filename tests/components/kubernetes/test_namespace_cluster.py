@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from fairlead.adapters.kubernetes_ranks import DISTRIBUTED
 from fairlead.errors import ConfigError
 from fairlead_components.config import read_config
 from fairlead_components.stack import build
@@ -36,6 +37,15 @@ def test_the_namespace_is_restricted_closed_and_bounded(declared: Any) -> None:
     }
     only = policies["cluster-allow-api-server"]["podSelector"]["matchExpressions"]
     assert only == [{"key": "fairlead-function", "operator": "In", "values": ["runner"]}]
+    answers = {
+        name: (spec["podSelector"], spec["ingress"])
+        for name, spec in policies.items()
+        if "ingress" in spec and name.startswith("cluster-")
+    }
+    but, _ = answers.pop("cluster-allow-callers")
+    assert "step" in but["matchExpressions"][0]["values"], "a step answers nobody"
+    ranks = {"matchLabels": {DISTRIBUTED: "true"}}
+    assert answers == {"cluster-allow-ranks": (ranks, [{"from": [{"podSelector": ranks}]}])}
     hard = objects["cluster-quota"]["spec"]["hard"]
     assert hard["services.nodeports"] == hard["services.loadbalancers"] == "0"
     assert hard["requests.nvidia.com/gpu"] == "2"
