@@ -171,10 +171,16 @@ def inking(partitions: int = 12) -> None:
 def scatter(numbers: int) -> dict[str, Any]:
     """Estimate pi by tasks on every node of a Ray cluster."""
     import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     ray.init(log_to_driver=False)
-    task = ray.remote(scheduling_strategy="SPREAD")(_throw)
-    counts, nodes = zip(*ray.get([task.remote(seed, numbers) for seed in range(8)]), strict=True)
+    task = ray.remote(_throw)
+    places = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes()]  # type: ignore[no-untyped-call]
+    asked = [
+        task.options(scheduling_strategy=places[seed % len(places)]).remote(seed, numbers)
+        for seed in range(8)
+    ]
+    counts, nodes = zip(*ray.get(asked), strict=True)
     ray.shutdown()
     return {"pi": 4 * sum(counts) / (8 * numbers), "nodes": sorted(set(nodes))}
 
