@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Running steps that are shown at a time.
 _SHOWN = 12
 
+#: Lines of a step that are shown at a time: showing more would hold up the run.
+_LINES = 500
+
 
 class Progress:
     """Be told of a run's events and show them.
@@ -103,7 +106,11 @@ class Progress:
         from rich.text import Text
 
         again = f" ({number})" if number > 1 else ""
-        for line in text.splitlines():
+        lines = text.splitlines()
+        if len(lines) > _LINES:
+            left_out = f"… {len(lines) - _LINES} lines: `fairlead runs logs {self.run} {step}`"
+            lines = [left_out, *lines[-_LINES:]]
+        for line in lines:
             told = Text.assemble((f"{step}{again} | ", "dim"), line)
             self._console.print(told, soft_wrap=True)
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -261,7 +262,9 @@ def finished(run: Run) -> Run:
         if step.state == "failed" and failure is not None:
             lines.append(f"step {step.id!r}: {failure.type}: {failure.message}")
             shown = (failure.traceback or failure.log_tail).rstrip()
-            shown = shown.removesuffix(f"{failure.type}: {failure.message}".rstrip()).rstrip()
+            # Its last words are in the line above; a type of the user's comes with its module.
+            again = re.escape(f"{failure.type}: {failure.message}".rstrip())
+            shown = re.sub(rf"(?:^|(?<=\n))[\w.]*{again}$", "", shown).rstrip()
             lines += [f"    {line}" for line in shown.splitlines()[-20:]]
     skipped = [step.id for step in run if step.state == "skipped"]
     if skipped:

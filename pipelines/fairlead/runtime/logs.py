@@ -156,8 +156,9 @@ class LogShipper(threading.Thread):
         try:
             yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with contextlib.suppress(OSError, ValueError):  # the step may have closed them
+                sys.stdout.flush()
+                sys.stderr.flush()
             for number, original in enumerate(saved, start=1):
                 os.dup2(original, number)
                 os.close(original)

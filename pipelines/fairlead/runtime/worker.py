@@ -128,6 +128,8 @@ def serve(channel: socket.socket) -> None:
                     spool.close()
             except (FairleadError, OSError) as error:  # nothing could be recorded: say why
                 answer["problem"] = str(error)
+            except KeyboardInterrupt:  # not from a terminal: workers are in a session of their own
+                answer["problem"] = "the step was interrupted: KeyboardInterrupt"
             try:
                 stream.write(json.dumps(answer).encode() + b"\n")
                 stream.flush()

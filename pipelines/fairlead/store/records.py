@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from fairlead.errors import IntegrityError
 from fairlead.graph import Graph
@@ -237,6 +237,14 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+def _encodable(text: str) -> str:
+    """Write what UTF-8 cannot hold as escapes: file names bring such characters into errors."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+_Text = Annotated[str, AfterValidator(_encodable)]
+
+
 class Failure(BaseModel):
     """Say why an attempt failed, without any secret's value.
 
@@ -251,9 +259,9 @@ class Failure(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     type: str
-    message: str
-    traceback: str = ""
-    log_tail: str = ""
+    message: _Text
+    traceback: _Text = ""
+    log_tail: _Text = ""
     retryable: bool = True
 
 
