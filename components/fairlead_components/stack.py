@@ -83,7 +83,9 @@ def build(config: StackConfig) -> pulumi.Output[dict[str, Any]]:
                     and getattr(args, "existing", None) is None
                     and wire.flavor in {None, source.component.flavor}
                 ):
-                    taken = _taken(create(source, (*waiting, item.name)), wire.field)
+                    taken: Any = source.component.flavor  # known before it is made
+                    if wire.field != "flavor":
+                        taken = _taken(create(source, (*waiting, item.name)), wire.field)
                     args = dataclasses.replace(args, **{argument: taken})
             # A component is called as ComponentResource is not: (name, args, opts).
             built[item.name] = item.component(item.name, args, options)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Optional
 
@@ -29,13 +30,19 @@ class KubernetesIdentityArgs:
             ``{"submitter": ["data-science"], "reader": ["everyone"]}``.
         annotations: Function → annotations of its service account, by which clouds tie it to one
             of their identities: ``{"step": {"eks.amazonaws.com/role-arn": "…"}}``.
-        servers: The components whose credentials the functions read, each its own.
+        store_credentials: Function → the secret with its credentials for the artifact store; the
+            artifact store component's if not given.
+        tracker_credentials: Likewise for the experiment tracker.
+        deploys: The flavor of model deployer that the deployer works with; the model deployer
+            component's if not given.
     """
 
     namespace: Optional[pulumi.Input[str]] = None
     groups: Optional[dict[str, list[str]]] = None
     annotations: Optional[dict[str, dict[str, str]]] = None
-    servers: Optional[list[str]] = None
+    store_credentials: Optional[pulumi.Input[dict[str, str]]] = None
+    tracker_credentials: Optional[pulumi.Input[dict[str, str]]] = None
+    deploys: Optional[str] = None
 
 
 class KubernetesIdentity(Component):
@@ -47,7 +54,14 @@ class KubernetesIdentity(Component):
 
     kind = "identity"
     flavor = "kubernetes"
-    wires = MappingProxyType({"namespace": Wire("cluster", "namespace")})
+    wires = MappingProxyType(
+        {
+            "namespace": Wire("cluster", "namespace"),
+            "store_credentials": Wire("artifact_store", "credentials_secrets"),
+            "tracker_credentials": Wire("experiment_tracker", "credentials_secrets"),
+            "deploys": Wire("model_deployer", "flavor"),
+        }
+    )
 
     def __init__(
         self,
@@ -59,7 +73,7 @@ class KubernetesIdentity(Component):
         super().__init__(name, args, opts)
         where = context()  # first of all: without it, nothing is made
         namespace = args.namespace or "default"
-        servers = args.servers or ["artifact-store", "experiment-tracker"]
+        credentials = pulumi.Output.all(args.store_credentials, args.tracker_credentials)
         for function in FUNCTIONS:
             about = metadata(self, function, namespace)
             if extra := (args.annotations or {}).get(function):
@@ -70,8 +84,8 @@ class KubernetesIdentity(Component):
                 automount_service_account_token=False,
                 opts=self.child(),
             )
-            granted = rules(function, [f"{server}-{function}" for server in servers])
-            if granted:
+            if rules(function, []):
+                granted = credentials.apply(partial(_rules, function, args.deploys))
                 self._grant(name, function, granted, namespace, (args.groups or {}).get(function))
         self.publish(context=where, namespace=namespace, **{f: f for f in FUNCTIONS})
 
@@ -88,15 +102,14 @@ class KubernetesIdentity(Component):
         self,
         name: str,
         function: str,
-        granted: list[dict[str, Any]],
+        granted: Any,
         namespace: Any,
         groups: Optional[list[str]],
     ) -> None:
-        allowed: Any = granted
         role = Role(
             f"{name}-{function}-role",
             metadata=metadata(self, function, namespace),
-            rules=allowed,
+            rules=granted,
             opts=self.child(),
         )
         account = {"kind": "ServiceAccount", "name": function, "namespace": namespace}
@@ -111,3 +124,11 @@ class KubernetesIdentity(Component):
                 self.child(), pulumi.ResourceOptions(depends_on=[role])
             ),
         )
+
+
+def _rules(
+    function: str, deploys: Optional[str], credentials: list[Optional[dict[str, str]]]
+) -> list[dict[str, Any]]:
+    """Return the rules of a function's role; it reads its own credentials and nobody else's."""
+    own = [each[function] for each in credentials if each and function in each]
+    return rules(function, own, deploys)

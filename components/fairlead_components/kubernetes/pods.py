@@ -1,14 +1,20 @@
-"""Where a component's pods run, as its arguments say it and as its contract does."""
+"""Where a component's pods run, as its arguments say it and as its contract does.
+
+Runners and steps are jobs that come with the runs: the components of both take the same arguments
+of them, and promise them alike.
+"""
 
 import dataclasses
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Optional, cast
 
 import pulumi
 from pydantic import BaseModel
 
-from fairlead_components.kubernetes.defaults import FUNCTION, context
+from fairlead_components.base import Wire
+from fairlead_components.kubernetes.defaults import FUNCTION, check_image, context
 
 # ruff: noqa: UP045 - see base.py
 
@@ -47,6 +53,73 @@ class PodsArgs:
     priority_class: Optional[str] = None
     image_pull_secrets: Optional[list[str]] = None
     labels: Optional[dict[str, str]] = None
+
+
+@dataclass(kw_only=True)
+class JobArgs:
+    """Say what the jobs of a component run in, where and as whom.
+
+    Attributes:
+        image: What they run in, by digest; the image built for the stack if not given.
+        cpu: Cores that a job gets; a step may ask for others.
+        memory: Bytes that a job may use; a step may ask for others.
+        ttl_seconds: How long finished jobs are kept.
+        pods: On which nodes they run.
+        namespace: Where; the cluster component's if not given.
+        service_account: Whom they run as; the identity component's if not given.
+        pull_secrets: Secrets that images are pulled with; the registry's if not given.
+    """
+
+    image: Optional[pulumi.Input[str]] = None
+    cpu: Optional[pulumi.Input[float]] = field(default=None, metadata={"gt": 0})
+    memory: Optional[pulumi.Input[int]] = field(default=None, metadata={"gt": 0})
+    ttl_seconds: Optional[pulumi.Input[int]] = field(default=None, metadata={"ge": 0})
+    pods: Optional[PodsArgs] = None
+    namespace: Optional[pulumi.Input[str]] = None
+    service_account: Optional[pulumi.Input[str]] = None
+    pull_secrets: Optional[pulumi.Input[list[str]]] = None
+
+
+def job_wires(function: str) -> Mapping[str, Wire]:
+    """Return where a component of jobs takes what it was not given.
+
+    Args:
+        function: Whom the jobs run as: ``runner`` or ``step``.
+    """
+    return MappingProxyType(
+        {
+            "namespace": Wire("cluster", "namespace"),
+            "service_account": Wire("identity", function),
+            "pull_secrets": Wire("container_registry", "pull_secrets"),
+        }
+    )
+
+
+def jobs(args: JobArgs, function: str) -> dict[str, Any]:
+    """Return what a contract says of a component's jobs.
+
+    Args:
+        args: What was asked for.
+        function: What the jobs are for: ``runner`` or ``step``.
+    """
+    return {
+        "pods": pods(
+            args.pods,
+            function,
+            args.namespace or "default",
+            args.service_account or function,
+            args.pull_secrets,
+        ),
+        "image": args.image,
+        "cpu": args.cpu,
+        "memory": args.memory,
+        "ttl_seconds": args.ttl_seconds,
+    }
+
+
+def check_jobs(args: Any) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with arguments: an image that could be another one tomorrow."""
+    yield from check_image("image", args.image)
 
 
 def pods(

@@ -26,7 +26,8 @@ _WRITES: Mapping[str, Sequence[str]] = MappingProxyType(
 #: Who reads everything; served models read artifacts and nothing else.
 _READERS = tuple(function for function in FUNCTIONS if function != "serving")
 _PUT = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
-_ROOT = "root"
+#: The server's own administrator, whom no function is.
+ROOT = "root"
 
 
 def policy(bucket: str) -> dict[str, Any]:
@@ -73,9 +74,9 @@ def bucket_files(bucket: str) -> dict[str, str]:
     Source:
         https://github.com/versity/versitygw/wiki (metadata kept beside the objects)
     """
-    owner = {"Permission": "FULL_CONTROL", "Access": _ROOT, "Type": "CanonicalUser"}
+    owner = {"Permission": "FULL_CONTROL", "Access": ROOT, "Type": "CanonicalUser"}
     return {
-        "acl": json.dumps({"Owner": _ROOT, "Grantees": [owner]}),
+        "acl": json.dumps({"Owner": ROOT, "Grantees": [owner]}),
         "ownership": "BucketOwnerEnforced",
         "policy": json.dumps(policy(bucket), sort_keys=True),
     }

@@ -21,6 +21,7 @@ from fairlead_components.kubernetes.defaults import (
 )
 from fairlead_components.kubernetes.roles import FUNCTIONS
 from fairlead_components.kubernetes.versitygw_access import (
+    ROOT,
     accounts,
     bucket_files,
     credentials_file,
@@ -141,7 +142,11 @@ class VersitygwArtifactStore(Component):
         Secret(
             f"{name}-server",
             metadata=metadata(self, f"{name}-server", namespace),
-            string_data={"users.json": pulumi.Output.all(**made).apply(accounts), "root": root},
+            string_data={
+                "users.json": pulumi.Output.all(**made).apply(accounts),
+                "account": ROOT,
+                "root": root,
+            },
             opts=self.child(),
         )
         for who, password in made.items():

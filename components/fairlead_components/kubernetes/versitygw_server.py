@@ -52,14 +52,14 @@ def server(
     command = ["versitygw", "--port", f":{PORT}", "--health", "/health", "--quiet"]
     folders = ["--sidecar", "/data/metadata"]
     probe = {"httpGet": {"path": "/health", "port": PORT}, "periodSeconds": 5}
-    root = {"secretKeyRef": {"name": f"{name}-server", "key": "root"}}
+    root = {"name": f"{name}-server"}
     serving = {
         **common,
         "name": "versitygw",
         "command": [*command, "--iam-dir", "/accounts", "posix", *folders, "/data/objects"],
         "env": [
-            {"name": "ROOT_ACCESS_KEY", "value": "root"},
-            {"name": "ROOT_SECRET_KEY", "valueFrom": root},
+            {"name": variable, "valueFrom": {"secretKeyRef": {**root, "key": key}}}
+            for variable, key in (("ROOT_ACCESS_KEY", "account"), ("ROOT_SECRET_KEY", "root"))
         ],
         "ports": [{"name": "s3", "containerPort": PORT}],
         "readinessProbe": probe,

@@ -144,7 +144,9 @@ class Cluster:
 
         options |= {"_preload_content": False, "_request_timeout": 30}
         made = getattr(client, api)
-        return self._json(what, lambda: getattr(made(self._connect()), method)(*arguments, **options))
+        return self._json(
+            what, lambda: getattr(made(self._connect()), method)(*arguments, **options)
+        )
 
     def watch(self, selector: str) -> PodWatch:
         """Begin to watch pods by labels."""

@@ -107,7 +107,11 @@ def step_job(
     container["env"], container["envFrom"] = make_environment(around, environment)
     pod = make_pod(contract.pods, container, volumes)
     pod["automountServiceAccountToken"] = False
-    pod["nodeSelector"] = {**contract.pods.node_selector, **settings.get("node_selector", {})}
+    pod["nodeSelector"] = {
+        **contract.pods.node_selector,
+        **contract.gpu_types.get(asked.gpu_type or "", {}),
+        **settings.get("node_selector", {}),
+    }
     pod["tolerations"] += list(settings.get("tolerations", ()))
     if account := settings.get("service_account"):
         pod["serviceAccountName"] = account
@@ -165,6 +169,7 @@ def runner_job(
     ):
         container["env"].append({"name": variable, "valueFrom": {"fieldRef": {"fieldPath": path}}})
     pod = make_pod(contract.pods, container, volumes)
+    pod["automountServiceAccountToken"] = True  # the account itself gives none to anybody
     pod["terminationGracePeriodSeconds"] = 15
     pod["nodeSelector"] = dict(contract.pods.node_selector)
     ended = {"containerName": "runner", "operator": "In", "values": [2, RUN_NOT_SUCCEEDED, 130]}

@@ -85,7 +85,7 @@ def permissions(contract: Reached) -> tuple[Permission, ...]:
                 f"secrets={secret}": ["get"],
                 f"services={server.service}": ["get"],
                 "pods": ["list"],
-                "pods/portforward={name}": ["create"],
+                "pods/portforward={name}": ["get", "create"],
             }
             found += calls(server.namespace, identity, verbs)
     return tuple(found)

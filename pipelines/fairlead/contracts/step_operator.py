@@ -38,6 +38,7 @@ class KubernetesStepOperatorContract(StepOperatorContract):
         cpu: Cores that a step gets which asks for none.
         memory: Bytes that a step gets which asks for none.
         gpu_resource: What accelerators are called on the nodes: ``nvidia.com/gpu``.
+        gpu_types: Type of accelerator that a step may ask for → the labels of nodes that have it.
         max_cpu: The most cores that a step may ask for; None leaves it to quota and nodes.
         max_memory: The most bytes that a step may ask for; None leaves it to quota and nodes.
         max_gpu: The most accelerators that a step may ask for; None leaves it to the nodes.
@@ -52,6 +53,7 @@ class KubernetesStepOperatorContract(StepOperatorContract):
     cpu: float = Field(default=1.0, gt=0)
     memory: int = Field(default=2 << 30, gt=0)
     gpu_resource: str = "nvidia.com/gpu"
+    gpu_types: dict[str, dict[str, str]] = Field(default_factory=dict)
     max_cpu: float | None = Field(default=None, gt=0)
     max_memory: int | None = Field(default=None, gt=0)
     max_gpu: int | None = Field(default=None, ge=0)

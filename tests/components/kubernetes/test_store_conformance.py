@@ -13,7 +13,7 @@ from fairlead.adapters.kubernetes_cluster import Cluster as Reached
 from fairlead.adapters.kubernetes_port_forward import forwarded
 from fairlead.testing.artifact_store import ArtifactStoreSuite
 from fairlead_components.kubernetes.defaults import resources
-from fairlead_components.kubernetes.versitygw_access import accounts, bucket_files
+from fairlead_components.kubernetes.versitygw_access import ROOT, accounts, bucket_files
 from fairlead_components.kubernetes.versitygw_server import PORT, selector, server
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -29,7 +29,7 @@ def served(cluster: Cluster, versitygw_image: str) -> Iterator[dict[str, str]]:
         "store", image=versitygw_image, bucket=BUCKET, resources=resources(0.5, 512 << 20),
         volume="1Gi", storage_class=None,
     )  # fmt: skip
-    users = {"users.json": accounts({}), "root": password}
+    users = {"users.json": accounts({}), "account": ROOT, "root": password}
     service = {"selector": selector("store"), "ports": [{"port": PORT}]}
     bucket = {"data": bucket_files(BUCKET)}
     with cluster.namespace() as namespace, pytest.MonkeyPatch.context() as patch:
@@ -47,7 +47,7 @@ def served(cluster: Cluster, versitygw_image: str) -> Iterator[dict[str, str]]:
         port = forwarded(Reached(cluster.context, namespace), "store", PORT)
         yield {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "AWS_ACCESS_KEY_ID": "root",
+            "AWS_ACCESS_KEY_ID": ROOT,
             "AWS_SECRET_ACCESS_KEY": password,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_CONFIG_FILE": "/dev/null",

@@ -134,6 +134,21 @@ def test_a_step_has_no_token_and_only_the_secrets_that_it_names() -> None:
     assert mounted == ["store-step"]
 
 
+def test_a_type_of_accelerator_is_a_choice_of_nodes() -> None:
+    from fairlead.adapters.kubernetes.kubernetes_step_operator import KubernetesStepOperator
+
+    nodes = {"a100": {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB"}}
+    operator = OPERATOR.model_copy(update={"gpu_types": nodes})
+    asked = attempt(resources=Resources(gpu=1, gpu_type="a100"))
+    pod = step_job(asked, RUN, operator, around())["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"pool": "steps", **nodes["a100"]}
+    adapter = KubernetesStepOperator(operator)
+    assert adapter.capabilities.missing(asked.options) == []
+    assert adapter.refuses(asked.options) is None
+    other = attempt(resources=Resources(gpu=1, gpu_type="h100")).options
+    assert "knows a100. Say which nodes" in (adapter.refuses(other) or "")
+
+
 def test_ten_thousand_steps_compile_in_seconds() -> None:
     import time
 

@@ -14,7 +14,13 @@ from fairlead_policies.resource import Resource
 
 NAMESPACE = "ml"
 PODS = {"namespace": NAMESPACE, "service_account": "runner"}
+STORE = {
+    "flavor": "versitygw", "url": "s3://ml", "endpoint_url": "http://store:7070",
+    "namespace": NAMESPACE, "service": "artifact-store", "port": 7070,
+    "credentials_secrets": {function: f"artifact-store-{function}" for function in FUNCTIONS},
+}  # fmt: skip
 COMPONENTS: dict[str, Any] = {
+    "artifact_store": STORE,
     "identity": {"flavor": "kubernetes", "namespace": NAMESPACE, **{f: f for f in FUNCTIONS}},
     "orchestrator": {"flavor": "kubernetes", "pods": PODS},
     "step_operators": {"default": {"flavor": "kubernetes", "pods": PODS}},
@@ -53,8 +59,16 @@ def test_nobody_lacks_anything() -> None:
     }
     assert lacking == set()
     assert {one.name for one in result.identities if one.checked} == {
-        "submitter", "runner", "reader", "maintainer",
+        "submitter", "runner", "deployer", "reader", "maintainer",
     }  # fmt: skip
+
+
+def test_nobody_has_what_nothing_uses() -> None:
+    result = preflight(cluster(), COMPONENTS)
+    surplus = {
+        one.name: [str(grant) for grant in (*one.unused, *one.wide)] for one in result.identities
+    }
+    assert not any(surplus.values()), surplus
 
 
 @pytest.mark.parametrize("function", ["submitter", "runner", "maintainer"])

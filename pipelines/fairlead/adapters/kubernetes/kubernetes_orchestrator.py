@@ -16,11 +16,12 @@ from fairlead.contracts.orchestrator import KubernetesOrchestratorContract
 from fairlead.errors import BackendError, CapabilityError
 from fairlead.ports.attempt import AttemptStatus
 from fairlead.ports.orchestrator import RunReference
-from fairlead.ports.permissions import Permission
+from fairlead.ports.permissions import Identity, Permission
 from fairlead.ports.step_operator import StepOperator
 from fairlead.runtime.session import split_run_uri
 
 _RUNNERS = 100
+_PEOPLE: tuple[Identity, ...] = ("submitter", "reader", "maintainer")
 
 
 class KubernetesOrchestrator:
@@ -133,15 +134,23 @@ class KubernetesOrchestrator:
             self.cluster.delete_job(job["metadata"]["name"])
 
     def permissions(self) -> tuple[Permission, ...]:
-        """Return what starting, watching and cancelling runs needs."""
+        """Return what starting, watching and cancelling runs needs, and looking with kubectl."""
         namespace = self.contract.pods.namespace
-        looks = {"jobs.batch": ["list"], "pods": ["list"], "events": ["list"]}
+        asks = {"jobs.batch": ["list"], "pods": ["list"], "events": ["list"]}
         starts = {"jobs.batch": ["create"], "jobs.batch={name}": ["get", "delete"]}
+        # `kubectl get`, `describe`, `logs -f` and `wait`, on what the labels of a run select.
+        sees = {
+            "jobs.batch": ["list", "watch"],
+            "jobs.batch={name}": ["get"],
+            "pods": ["list", "watch"],
+            "pods={name}": ["get"],
+            "pods/log={name}": ["get"],
+            "events": ["list", "watch"],
+        }
         return (
-            *calls(namespace, "submitter", looks),
             *calls(namespace, "submitter", starts),
-            *calls(namespace, "runner", looks),
-            *calls(namespace, "reader", looks),
+            *calls(namespace, "runner", asks),
+            *(one for who in _PEOPLE for one in calls(namespace, who, sees)),
         )
 
 

@@ -56,8 +56,8 @@ class KubernetesStepOperator:
     def __init__(self, contract: KubernetesStepOperatorContract) -> None:
         self.contract = contract
         self.capabilities = Capabilities(
-            "kubernetes", cpu=True, memory=True, gpu=True, disk=True, image=True, settings=SETTINGS,
-            distributed=frozenset({"torchrun", "dask", "ray"}),
+            "kubernetes", cpu=True, memory=True, gpu=True, gpu_type=True, disk=True, image=True,
+            settings=SETTINGS, distributed=frozenset({"torchrun", "dask", "ray"}),
         )  # fmt: skip
         self.cluster = Cluster(contract.pods.context, contract.pods.namespace)
         self._manifest: StackManifest | None = None
@@ -91,6 +91,13 @@ class KubernetesStepOperator:
             return (
                 f"it asks for {' and '.join(over)}. Ask for less, name another step operator, or "
                 "raise max_cpu, max_memory or max_gpu in the stack's config."
+            )
+        if asked.gpu_type is not None and asked.gpu_type not in self.contract.gpu_types:
+            known = ", ".join(sorted(self.contract.gpu_types)) or "none"
+            return (
+                f"it asks for accelerators of type {asked.gpu_type!r}; the step operator knows "
+                f"{known}. Say which nodes have them in the stack's config: `gpu_types: "
+                f"{{{asked.gpu_type}: {{LABEL: VALUE}}}}`, with the labels of these nodes."
             )
         if options.secrets and self._around().secret_prefix is None:
             return (

@@ -49,7 +49,7 @@ class MlflowModelDeployer:
 
     def permissions(self) -> tuple[Permission, ...]:
         """Return what the deployer's role has to allow."""
-        kinds = ("deployments.apps", "service", "horizontalpodautoscalers.autoscaling",
+        kinds = ("deployments.apps", "services", "horizontalpodautoscalers.autoscaling",
                  "poddisruptionbudgets.policy")  # fmt: skip
         verbs = {f"{kind}={{name}}": ["create", "get", "patch", "delete"] for kind in kinds}
         return tuple(calls(self._contract.pods.namespace, "deployer", {**verbs, "pods": ["list"]}))

@@ -59,7 +59,7 @@ class VersitygwArtifactStore:
                     f"secrets={secret}": ["get"],
                     f"services={contract.service}": ["get"],
                     "pods": ["list"],
-                    "pods/portforward={name}": ["create"],
+                    "pods/portforward={name}": ["get", "create"],
                 }
                 found += calls(contract.namespace, identity, verbs)
         return tuple(found)
