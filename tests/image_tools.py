@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -23,6 +24,10 @@ _PACKAGES = (
     "buildah", "golang-github-containers-common", "docker-registry", "libdevmapper1.02.1",
     "libgpgme11", "libassuan0", "libgpg-error0", "libseccomp2",
 )  # fmt: skip
+
+#: Who may use a registry that asks: user and password, and the line that the registry knows it by.
+_PERSON = "ann:correct horse"
+_KNOWN = "ann:$2b$04$12oTNkVKVb7.yY7s.4KF0OnKCXMPvTwWN5zYuuwq56UjI984ACXDa"
 
 
 def unpacked() -> Path:
@@ -55,15 +60,28 @@ class Workshop:
 
 
 @contextmanager
-def workshop(folder: Path) -> Iterator[Workshop]:
-    """Run a registry on loopback, with a base image in it and a builder beside it."""
+def workshop(folder: Path, *, asks: bool = False) -> Iterator[Workshop]:
+    """Run a registry on loopback, with a base image in it and a builder beside it.
+
+    Args:
+        folder: An empty folder.
+        asks: Whether the registry asks who one is; then the environment names the login.
+    """
     tools, port = unpacked(), free_port()
     (folder / "registry").mkdir(parents=True)
-    config = {
+    config: dict[str, object] = {
         "version": 0.1,
         "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
         "http": {"addr": f"127.0.0.1:{port}"},
     }
+    login = {}
+    if asks:
+        (folder / "htpasswd").write_text(f"{_KNOWN}\n")
+        config["auth"] = {"htpasswd": {"realm": "tests", "path": str(folder / "htpasswd")}}
+        encoded = base64.b64encode(_PERSON.encode()).decode()
+        logins = {"auths": {f"127.0.0.1:{port}": {"auth": encoded}}}
+        (folder / "login.json").write_text(json.dumps(logins))
+        login = {"REGISTRY_AUTH_FILE": str(folder / "login.json")}
     (folder / "registry.yml").write_text(json.dumps(config))
     home = folder / "home/.config/containers"
     home.mkdir(parents=True)
@@ -73,6 +91,7 @@ def workshop(folder: Path) -> Iterator[Workshop]:
         "--root", str(folder / "storage"), "--runroot", str(folder / "run"),
     ]  # fmt: skip
     environment = {
+        **login,
         "HOME": str(folder / "home"),
         "XDG_CONFIG_HOME": str(home.parent),
         "LD_LIBRARY_PATH": f"{tools}/usr/lib/x86_64-linux-gnu:{tools}/lib/x86_64-linux-gnu",

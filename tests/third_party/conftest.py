@@ -19,8 +19,8 @@ PACKAGE = Path(__file__).parent / "package"
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Install the package into a folder that this process and those it starts import from."""
+def installed_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the package into a folder of its own."""
     target = tmp_path_factory.mktemp("third-party")
     source = tmp_path_factory.mktemp("source") / "package"
     shutil.copytree(PACKAGE, source, ignore=shutil.ignore_patterns("__pycache__"))
@@ -31,16 +31,17 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(
         [*install, "install", "-q", *options, "--no-deps", "--target", target, source], check=True
     )
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(target)
-    sys.path.insert(0, str(target))
+    return target
+
+
+@pytest.fixture
+def shelf(installed_shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let this process, and those that it starts, import the package for one test."""
+    monkeypatch.setenv("PYTHONPATH", str(installed_shelf))
+    monkeypatch.syspath_prepend(installed_shelf)
     _forget()
-    yield target
-    sys.path.remove(str(target))
-    if before is None:
-        del os.environ["PYTHONPATH"]
-    else:
-        os.environ["PYTHONPATH"] = before
+    yield installed_shelf
+    monkeypatch.undo()
     _forget()
 
 

@@ -95,6 +95,9 @@ def _call(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 def credentials(host: str) -> tuple[str, str] | None:
     """Return user and password for a registry from Docker's or Podman's own configuration.
 
+    Looks where the builders do: ``REGISTRY_AUTH_FILE``, Docker's configuration (``DOCKER_CONFIG``),
+    Podman's and Buildah's login of this session.
+
     Args:
         host: The registry, as images name it.
     """
@@ -102,7 +105,8 @@ def credentials(host: str) -> tuple[str, str] | None:
 
     home = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent")
-    for path in (home / "config.json", runtime / "containers/auth.json"):
+    named = [Path(file)] if (file := os.environ.get("REGISTRY_AUTH_FILE")) else []
+    for path in (*named, home / "config.json", runtime / "containers/auth.json"):
         try:
             config = json.loads(path.read_text())
         except (OSError, ValueError):

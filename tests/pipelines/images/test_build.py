@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from fairlead.binding import Stack
 from fairlead.contracts.manifest import StackManifest
 from fairlead.errors import BackendError, CapabilityError, ConfigError
 from fairlead.images.build import build_image, find_image
-from fairlead.images.builders import Builder, find_builder
+from fairlead.images.builders import Builder, credentials, find_builder
+from fairlead.images.oci_registry import OciRegistry
 from fairlead.images.plan import containerfile, plan
 from image_tools import Workshop, workshop
 
@@ -90,12 +92,16 @@ def test_what_is_missing_is_told(
 
 @pytest.fixture(scope="module")
 def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    with workshop(tmp_path_factory.mktemp("workshop")) as found:
+    with workshop(tmp_path_factory.mktemp("workshop"), asks=True) as found:
         yield found
 
 
 def _get(url: str, accept: str) -> Any:
-    asked = urllib.request.Request(f"http://{url}", headers={"Accept": accept})
+    known = credentials(url.partition("/")[0])
+    assert known is not None
+    basic = base64.b64encode(":".join(known).encode()).decode()
+    headers = {"Accept": accept, "Authorization": f"Basic {basic}"}
+    asked = urllib.request.Request(f"http://{url}", headers=headers)
     with urllib.request.urlopen(asked) as answer:
         return json.loads(answer.read())
 
@@ -128,6 +134,30 @@ def test_an_image_is_built_once_for_each_lock(
     listed = _get(f"{root}/blobs/{bill['layers'][0]['digest']}", "*/*")
     names = {component["name"] for component in listed["components"]}
     assert {"six", "fairlead", "kubernetes", "s3fs"} <= names
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.parametrize("login", ["none", "wrong"])
+def test_a_registry_that_asks_who_one_is(
+    built_in: Workshop, project: Path, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    """Docker's and Podman's logins are honoured; without one, the message says how to log in."""
+    for name, value in built_in.environment.items():
+        monkeypatch.setenv(name, value)
+    wrong = base64.b64encode(b"ann:wrong").decode()
+    auths = {} if login == "none" else {built_in.registry: {"auth": wrong}}
+    folder = project.parent / "docker"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"auths": auths}))
+    monkeypatch.delenv("REGISTRY_AUTH_FILE")
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    bound = stack(project, built_in.registry, built_in.base)
+    with pytest.raises(BackendError, match=f"docker login {built_in.registry}"):
+        find_image(bound, project)
+    content = Path(built_in.environment["REGISTRY_AUTH_FILE"]).read_text()
+    (folder / "config.json").write_text(content)
+    assert OciRegistry(f"{built_in.registry}/python", insecure=True).digest("3.11")
 
 
 @pytest.mark.server
