@@ -54,6 +54,7 @@ class Session:
         objects: The artifact store.
         record: The verified run.json.
         layout: Where its objects lie.
+        loaded: Called when a step's module has been imported, before any code of the step runs.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Session:
         self.objects = objects
         self.record = record
         self.layout = RunLayout(record.run)
+        self.loaded: Callable[[], None] = lambda: None
         self._functions: dict[str, Callable[..., Any]] = dict(functions or {})
         self._given_stack = stack
         self._nodes: dict[str, StepNode] | None = None
@@ -158,6 +160,7 @@ class Session:
         if function is None:
             function = self._load(node.definition, self.record.graph.definition(node))
             self._functions[node.definition] = function
+            self.loaded()
         return function
 
     def _load(self, key: str, definition: StepDefinition) -> Callable[..., Any]:

@@ -32,6 +32,11 @@ class Surroundings:
         self.folder = Path.cwd()
         self.environment = dict(os.environ)
         self.path = list(sys.path)
+        self.limit = resource.getrlimit(resource.RLIMIT_DATA)
+        self.note_logging()
+
+    def note_logging(self) -> None:
+        """Remember logging as it is now: what modules set up as they are imported, they do once."""
         root = logging.getLogger()
         self.handlers, self.level = list(root.handlers), root.level
         self.levels = {
@@ -39,7 +44,6 @@ class Surroundings:
             for name, logger in list(logging.root.manager.loggerDict.items())
             if isinstance(logger, logging.Logger)
         }
-        self.limit = resource.getrlimit(resource.RLIMIT_DATA)
 
     def restore(self) -> None:
         """Put the process back; random generators get fresh entropy, as in a new process."""
@@ -61,7 +65,7 @@ class Surroundings:
             if isinstance(logger, logging.Logger):
                 as_it_is = logger.level, list(logger.handlers), logger.disabled, logger.propagate
                 if name not in self.levels and self._of_a_library(name):
-                    self.levels[name] = as_it_is  # what its import set up; that happens only once
+                    self.levels[name] = as_it_is  # imported by the step itself
                 level, handlers, disabled, propagate = self.levels.get(
                     name, (logging.NOTSET, [], False, True)
                 )
@@ -105,6 +109,7 @@ def serve(channel: socket.socket) -> None:
                     if session.code is not None:
                         os.chdir(session.code)
                     before = Surroundings()
+                    session.loaded = before.note_logging
                 assert session is not None
                 assert before is not None
                 _limit_memory(asked.get("memory"), before)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from fault_project import Cli
 
 _STEPS = """
@@ -122,23 +120,31 @@ def test_a_flood_of_output_holds_nobody_up(stacked: Cli) -> None:
     assert kept.count("\n") >= 200_000
 
 
-@pytest.mark.parametrize("level", ["INFO", "WARNING"])
-def test_what_a_library_set_up_when_it_was_imported_stays(stacked: Cli, level: str) -> None:
+def test_what_modules_set_up_when_they_are_imported_stays(stacked: Cli) -> None:
     stacked.write(
         "import logging\nfrom fairlead import pipeline, step\n\n"
-        "@step\ndef first() -> int:\n    import chatty\n    return chatty.talk()\n\n"
-        "@step\ndef second(number: int) -> int:\n"
-        "    import chatty\n    logging.getLogger('mine').info('mine is told')\n"
-        "    return chatty.talk()\n\n"
+        "logging.getLogger('other').setLevel(logging.ERROR)\n\n"
+        "def talk():\n    import loud, quiet\n    loud.talk()\n    quiet.talk()\n"
+        "    logging.getLogger('other').warning('of others')\n"
+        "    logging.getLogger('mine').debug('mine is told')\n"
+        "    return 1\n\n"
+        "@step\ndef first() -> int:\n    logging.getLogger('mine').setLevel(logging.DEBUG)\n"
+        "    return talk()\n\n"
+        "@step\ndef second(number: int) -> int:\n    return talk()\n\n"
         "@pipeline\ndef talking():\n    second(first())\n"
     )
     library = stacked.folder.parent / "library"
     library.mkdir()
-    (library / "chatty.py").write_text(
-        f"import logging\nlog = logging.getLogger(__name__)\nlog.setLevel(logging.{level})\n"
-        "def talk():\n    log.info('chatter')\n    return 1\n"
-    )
+    for name, level in (("loud", "INFO"), ("quiet", "WARNING")):
+        (library / f"{name}.py").write_text(
+            f"import logging\nlog = logging.getLogger(__name__)\nlog.setLevel(logging.{level})\n"
+            f"def talk():\n    log.info('chatter')\n"
+        )
     said = stacked("run", "train.py", PYTHONPATH=str(library))
     assert said.status == 0, said.err
-    assert "mine is told" in said.out
-    assert said.out.count("chatter") == (2 if level == "INFO" else 0)
+    told = [line for line in said.out.splitlines() if " | " in line]
+    assert told == [
+        "first | INFO loud: chatter",
+        "first | DEBUG mine: mine is told",
+        "second | INFO loud: chatter",
+    ]
