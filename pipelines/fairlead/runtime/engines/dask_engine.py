@@ -46,6 +46,7 @@ def gathered(rank: Rank, resources: Resources) -> Iterator[None]:
         distributed.LocalCluster(
             n_workers=1,
             processes=False,
+            protocol="tcp://",
             host=address,
             scheduler_port=rank.port,
             scheduler_kwargs={"dashboard": False},

@@ -1,4 +1,4 @@
-"""The proof: an example runs on this machine and on the cluster to the same, by the command."""
+"""The proof: every example runs on this machine and on the cluster to the same, by the command."""
 
 from __future__ import annotations
 
@@ -52,8 +52,13 @@ def mlflow_server(empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory) 
         yield f"http://{layout.API_ADDRESS}:{port}"
 
 
-def test_digits_is_the_same_on_local_and_on_kubernetes(
-    kubernetes_stack: KubernetesStack, mlflow_server: str, empty_mlflow: Path, tmp_path: Path
+@pytest.mark.parametrize("example", ["digits", "palette"])
+def test_an_example_is_the_same_on_local_and_on_kubernetes(
+    example: str,
+    kubernetes_stack: KubernetesStack,
+    mlflow_server: str,
+    empty_mlflow: Path,
+    tmp_path: Path,
 ) -> None:
     database = shutil.copytree(empty_mlflow, tmp_path / "mlflow") / "mlflow.db"
     local = StackManifest.build(
@@ -67,7 +72,8 @@ def test_digits_is_the_same_on_local_and_on_kubernetes(
     )
     components = {**kubernetes_stack.manifest().components, **_mlflow(mlflow_server)}
     remote = StackManifest.build("kubernetes", "kubernetes", components)
-    command = [sys.executable, "-m", "fairlead.cli.main", "verify", "pipelines/examples/digits.py"]
+    file = f"pipelines/examples/{example}.py"
+    command = [sys.executable, "-m", "fairlead.cli.main", "verify", file]
     for name, manifest in (("local", local), ("kubernetes", remote)):
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps(manifest.document()))
