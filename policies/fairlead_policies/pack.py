@@ -22,14 +22,15 @@ from fairlead_policies.inventory import plain
 from fairlead_policies.resource import Resource, normalise
 from fairlead_policies.results import Finding, Result
 from fairlead_policies.rules import every_rule
-from fairlead_policies.settings import Settings, parse_settings, read_settings
+from fairlead_policies.settings import PROJECT_SETTINGS, Settings, parse_settings, read_settings
 from fairlead_policies.stack import Stack
 from fairlead_policies.waivers import Waiver, apply_waivers, read_waivers
 
 CONFIGURATION = "fairlead-configuration"
 WAIVED = "fairlead-waived"
 WAIVERS = "fairlead-waivers"
-#: Names a YAML file of settings; what `--policy-pack-config` says goes before it.
+#: Names a YAML file of settings, instead of that in the project's folder; what
+#: `--policy-pack-config` says goes before either.
 SETTINGS_FILE = "FAIRLEAD_POLICY_CONFIG"
 
 _CLOUDS = {
@@ -182,8 +183,10 @@ class Session:
 
     def _read(self, given: dict[str, Any]) -> None:
         waivers = given.pop("waivers", None)
+        # Pulumi runs a pack in the project's folder.
         named = os.environ.get(SETTINGS_FILE)
-        base = read_settings(Path(named)).to_data() if named else {}
+        path = Path(named or PROJECT_SETTINGS)
+        base = read_settings(path).to_data() if named or path.is_file() else {}
         numbers = {k: int(v) for k, v in given.items() if isinstance(v, float)}
         self._settings = parse_settings(base | given | numbers, "the pack's configuration")
         if waivers and not Path(waivers).is_absolute():

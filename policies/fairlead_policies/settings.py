@@ -15,6 +15,9 @@ from fairlead_policies.errors import PolicyError, listed
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+#: The settings of a project lie beside its ``Pulumi.yaml``.
+PROJECT_SETTINGS = "fairlead-policies.yaml"
+
 #: Plain classes, which pydantic reads only where something is given: importing it is a fifth of
 #: what the pack costs in a preview.
 _STRICT = {"extra": "forbid"}

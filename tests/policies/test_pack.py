@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,14 +16,12 @@ from engine_programs import MARK, renamed, write_program
 from policy_cases.builder import CASES, Case
 from policy_cases.whole_programs import WHOLE
 
-from fairlead_components.engine.environment import engine_environment
 from fairlead_components.engine.projects import find_project
 from fairlead_components.rehearsal.answers import Answers
-from fairlead_components.rehearsal.sdk import Sdk, installed_sdks
+from fairlead_components.rehearsal.sdk import Sdk
 from fairlead_components.rehearsal.servers import StandIns
 from fairlead_components.rehearsal.throwaway import throwaway
 from fairlead_policies.catalog import controls
-from fairlead_policies.commands.pack_folder import install, is_installed
 from fairlead_policies.evaluation import evaluate
 from fairlead_policies.pack import groups, schema
 from fairlead_policies.resource import Resource, holds_unknown
@@ -94,26 +90,6 @@ def test_a_preview_without_settings_imports_no_pydantic() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture(scope="session")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pack with its own environment, as `fairlead policies install` makes it."""
-    folder = tmp_path_factory.mktemp("pack")
-    for name in ("PulumiPolicy.yaml", "__main__.py", "requirements.txt"):
-        shutil.copy(CHECKOUT / "policies" / name, folder / name)
-    rules = CHECKOUT / "policies" / "fairlead_policies"
-    shutil.copytree(rules, folder / rules.name, ignore=shutil.ignore_patterns("__pycache__"))
-    install(folder)
-    assert is_installed(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def sdks() -> dict[str, Sdk]:
-    found = installed_sdks(Path(entry) for entry in sys.path if entry)
-    assert set(CLOUDS.values()) <= set(found), "install the providers' SDKs"
-    return found
 
 
 def failing(findings: list[Finding], cloud: str) -> set[str]:
@@ -286,21 +262,3 @@ def test_settings_and_waivers_reach_the_pack(guarded: Guarded, tmp_path: Path) -
     status, _, said = guarded.preview()
     assert status != 0
     assert "isolation" in said
-
-
-@pytest.mark.engine
-@pytest.mark.slow
-def test_an_export_is_analyzed_by_hand(pack: Path, tmp_path: Path) -> None:
-    urn = "urn:pulumi:dev::demo::aws:kms/key:Key::models"
-    resource = {"urn": urn, "type": "aws:kms/key:Key", "custom": True, "id": "k", "inputs": {}}
-    state = {"version": 3, "deployment": {"manifest": {}, "resources": [resource]}}
-    (tmp_path / "state.json").write_text(json.dumps(state))
-    done = subprocess.run(
-        ["pulumi", "policy", "analyze", "--policy-pack", str(pack), "--file", "state.json"],
-        cwd=tmp_path,
-        env=os.environ | engine_environment() | {"PULUMI_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "AWS-KMS-01 Key rotation enabled" in done.stdout + done.stderr

@@ -153,7 +153,7 @@ def rehearse(
             place_stacks(place.folder / "state", answers.stack_outputs())
             phases, plan, state = [], Plan(()), None
             with stand_ins.collecting() as failures:
-                first, plan = _preview(place, preview_arguments)
+                first, plan = _preview(place, stand_ins, preview_arguments)
             first = _judged(first, failures)
             phases.append(first)
             if up and first.ok:
@@ -172,14 +172,15 @@ def rehearse(
             )
 
 
-def _preview(place: Throwaway, arguments: Sequence[str]) -> tuple[Phase, Plan]:
+def _preview(place: Throwaway, stand_ins: StandIns, arguments: Sequence[str]) -> tuple[Phase, Plan]:
     began = time.monotonic()
     done = place.run("preview", "--json", *arguments)
     try:
         document = json.loads(done.stdout)
     except ValueError:
         raise RehearsalError(_reason(done)) from None
-    plan = Plan.of(step["newState"] for step in document.get("steps", []) if step.get("newState"))
+    declared = [step["newState"] for step in document.get("steps", []) if step.get("newState")]
+    plan = Plan.of([*stand_ins.settings(), *declared])
     said = tuple(_diagnostics(document.get("diagnostics") or []))
     ok = done.returncode == 0
     if not ok and not any(one.severity == "error" for one in said):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -78,6 +78,17 @@ class StandIns:
         finally:
             for provider in self.providers.values():
                 provider.collecting, provider.kept = False, []
+
+    def settings(self) -> Iterator[dict[str, Any]]:
+        """Yield the settings of every provider, as a state has them.
+
+        ``pulumi preview --json`` leaves out providers that the program does not declare, whose
+        settings are the stack's: region, account, project.
+        """
+        for name, provider in self.providers.items():
+            for urn, inputs in provider.configured.items():
+                kind = f"pulumi:providers:{name}"
+                yield {"urn": urn, "type": kind, "custom": True, "inputs": inputs}
 
     def calls(self, method: str) -> int:
         """Return how many calls of a method would have reached a cloud."""

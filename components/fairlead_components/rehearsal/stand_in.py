@@ -22,6 +22,8 @@ from fairlead_components.rehearsal.resource_types import PLACES, ResourceType
 from fairlead_components.rehearsal.shapes.shape import Subject
 from fairlead_components.rehearsal.validation import Failure, Validator, all_paths
 
+#: What `pulumi preview --json` writes for a secret.
+_HIDDEN = "[secret]"
 _KINDS = {"add": "ADD", "delete": "DELETE", "update": "UPDATE"}
 
 
@@ -40,6 +42,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         collecting: Whether what is wrong with resources is kept, so that one preview shows all of
             it; else the engine hears of it, and ends at the first.
         kept: What is wrong, as pairs of the URN and the failure.
+        configured: The settings of the provider's instances, by URN, without secrets.
     """
 
     def __init__(self, catalog: Catalog, answers: Answers) -> None:
@@ -50,6 +53,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         self.calls: Counter[str] = Counter()
         self.collecting = False
         self.kept: list[tuple[str, Failure]] = []
+        self.configured: dict[str, dict[str, Any]] = {}
 
     # The provider itself.
 
@@ -87,6 +91,9 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Check a provider's settings as those of any resource."""
         news = decode(request.news)
+        self.configured[request.urn] = {
+            name: _HIDDEN if name in news.secret else value for name, value in news.values.items()
+        }
         token = f"pulumi:providers:{self._catalog.package}"
         kind = self._catalog.resource(token)
         failures: list[Failure] = []

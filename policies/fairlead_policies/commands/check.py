@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead_policies.errors import PolicyError, listed
+from fairlead_policies.settings import PROJECT_SETTINGS
 
 if TYPE_CHECKING:
     from fairlead_policies.inventory import Inventory
     from fairlead_policies.report.matrix import Report
 
 app = typer.Typer(name="check", help="Hold a stack to the controls, offline.")
-
-#: The settings of a project lie beside its ``Pulumi.yaml``.
-CONFIG = "fairlead-policies.yaml"
 
 
 class Format(StrEnum):
@@ -73,7 +71,9 @@ def check(
     ] = Severity.LOW,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help=f"The pack's settings; by default the project's {CONFIG}."),
+        typer.Option(
+            "--config", help=f"The pack's settings; by default the project's {PROJECT_SETTINGS}."
+        ),
     ] = None,
     waivers: Annotated[
         Path | None, typer.Option("--waivers", help="A YAML file with findings that are accepted.")
@@ -181,7 +181,10 @@ def project_settings(stack: str | None, directory: Path | None) -> Path | None:
         from fairlead_components.engine.projects import find_project
 
         folder = find_project(directory).directory
-    return next((one / CONFIG for one in (folder, Path()) if (one / CONFIG).is_file()), None)
+    return next(
+        (one / PROJECT_SETTINGS for one in (folder, Path()) if (one / PROJECT_SETTINGS).is_file()),
+        None,
+    )
 
 
 def report_time(given: datetime | None) -> datetime:
