@@ -13,6 +13,7 @@ from fairlead.contracts.manifest import STEP_OPERATORS, Kind
 from fairlead.errors import ConfigError, MissingExtraError, UnknownFlavorError
 from fairlead_components.arguments import arguments_class, read_arguments, unknown
 from fairlead_components.base import Component
+from fairlead_components.isolation import Isolation
 from fairlead_components.registry import find_component, providers
 
 #: Configuration keys begin with it, whatever the Pulumi project is called.
@@ -111,6 +112,13 @@ def _read_protect(text: str | None) -> bool:
     return text != "false"
 
 
+def _read_isolation(text: str | None) -> str | None:
+    known = [one.value for one in Isolation]
+    if text is not None and text not in known:
+        raise ValueError(unknown(text, known, "isolation"))
+    return text
+
+
 def _read_root(text: str | None) -> str | None:
     if text is not None and not text.strip():
         raise ValueError("must be a folder")
@@ -141,6 +149,7 @@ _READERS: Mapping[str, Callable[[str | None], Any]] = {
     "provider": _read_provider,
     "root": _read_root,
     "protect": _read_protect,
+    "isolation": _read_isolation,
     "tags": _read_tags,
     "components": _read_components,
 }

@@ -44,6 +44,9 @@ RULES: Mapping[str, NameRule] = {
     "iam_role": NameRule(
         64, "-", "a-z0-9_-", source="docs.aws.amazon.com/IAM reference_iam-quotas"
     ),
+    "iam_policy": NameRule(
+        128, "-", "a-z0-9_-", source="docs.aws.amazon.com/IAM reference_iam-quotas"
+    ),
     "kms_alias": NameRule(250, "-", "a-z0-9_-", source="docs.aws.amazon.com/kms alias-create"),
     "gcs_bucket": NameRule(63, "-", "a-z0-9-", 3, source="cloud.google.com/storage/docs/buckets"),
     "gcp_key": NameRule(63, "-", "a-z0-9_-", source="cloud.google.com/kms/docs/resource-hierarchy"),
@@ -78,6 +81,9 @@ RULES: Mapping[str, NameRule] = {
     # 128 characters are accepted; virtual machines take identities of 24.
     "managed_identity": NameRule(
         24, "-", "a-z0-9", 3, source="learn.microsoft.com resource-name-rules"
+    ),
+    "private_endpoint": NameRule(
+        64, "-", "a-z0-9", 2, source="learn.microsoft.com resource-name-rules"
     ),
     "storage_account": NameRule(
         24, "", "a-z0-9", 3, source="learn.microsoft.com resource-name-rules"

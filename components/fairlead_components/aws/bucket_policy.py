@@ -49,18 +49,27 @@ def store_statements(
             },
         ),
     ]  # fmt: skip
-    if vpc_endpoint is not None:
-        statements.append(
-            deny(
-                "DenyOutsideVpc", ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], everything,
-                condition={
-                    "StringNotEqualsIfExists": {"aws:SourceVpce": vpc_endpoint},
-                    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-                    "ArnNotLike": {"aws:PrincipalArn": deployer},
-                },
-            )
-        )  # fmt: skip
-    return statements
+    return [*statements, *within_network(bucket, vpc_endpoint, deployer)]
+
+
+def within_network(
+    bucket: str, vpc_endpoint: Optional[str], deployer: Optional[str]
+) -> list[dict[str, Any]]:
+    """Return the statement that keeps out who does not come through an endpoint; none without one.
+
+    Args:
+        bucket: The bucket's ARN.
+        vpc_endpoint: The endpoint that requests have to come through; None takes all.
+        deployer: The ARN pattern of who provisions, and would be locked out.
+    """
+    if vpc_endpoint is None:
+        return []
+    outside = {
+        "StringNotEqualsIfExists": {"aws:SourceVpce": vpc_endpoint},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        "ArnNotLike": {"aws:PrincipalArn": deployer},
+    }
+    return [deny("DenyOutsideVpc", ["s3:*"], [bucket, f"{bucket}/*"], condition=outside)]
 
 
 def log_statements(bucket: str, account: str, source: str) -> list[dict[str, Any]]:

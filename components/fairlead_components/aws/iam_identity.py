@@ -1,6 +1,6 @@
 """A role of AWS IAM for each function of a stack: no users, no keys."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Optional
 
@@ -10,8 +10,14 @@ import pulumi_aws as aws
 from fairlead.ports.permissions import Identity
 from fairlead_components.arguments import arguments
 from fairlead_components.aws.defaults import Place, document, own_name, place
-from fairlead_components.aws.role_grants import key_grants, registry_grants, store_grants
-from fairlead_components.base import Component, Wire
+from fairlead_components.aws.role_grants import (
+    boundary_grants,
+    key_grants,
+    registry_grants,
+    store_grants,
+)
+from fairlead_components.base import Component, Wire, after
+from fairlead_components.identities import ExistingIdentities
 from fairlead_components.rights import FUNCTIONS
 
 # ruff: noqa: UP045 - see base.py
@@ -33,17 +39,6 @@ class OidcTrust:
 
 
 @dataclass(kw_only=True)
-class ExistingIamRoles:
-    """Name roles that are there already, each by its ARN.
-
-    Attributes:
-        roles: Function → role.
-    """
-
-    roles: dict[str, str]
-
-
-@dataclass(kw_only=True)
 class IamIdentityArgs:
     """Say whom the roles are for.
 
@@ -54,7 +49,8 @@ class IamIdentityArgs:
         store_url: The artifact store; that of the stack if not given.
         kms_key_arn: The key that encrypts it; that of the stack if not given.
         repository_arn: The repository of images; that of the stack if not given.
-        permissions_boundary: The ARN of the policy that no role exceeds.
+        permissions_boundary: The ARN of the policy that no role exceeds; one that leaves room for
+            the store and the registry, and nothing else, is made if not given.
         existing: Roles to use, instead of making any.
     """
 
@@ -64,7 +60,7 @@ class IamIdentityArgs:
     kms_key_arn: Optional[pulumi.Input[str]] = None
     repository_arn: Optional[pulumi.Input[str]] = None
     permissions_boundary: Optional[pulumi.Input[str]] = None
-    existing: Optional[ExistingIamRoles] = None
+    existing: Optional[ExistingIdentities] = None
 
 
 class IamIdentity(Component):
@@ -93,10 +89,34 @@ class IamIdentity(Component):
         where = place(self)
         roles: dict[str, Any] = {}
         if args.existing is not None:
-            roles = dict(args.existing.roles)
+            roles = asdict(args.existing)
         else:
+            boundary = args.permissions_boundary or self._boundary(name, args, where)
+            args = replace(args, permissions_boundary=boundary)
             roles = {function: self._role(name, function, args, where) for function in FUNCTIONS}
         self.publish(account=where.account, **roles)
+
+    def _boundary(
+        self, name: str, args: IamIdentityArgs, where: Place
+    ) -> Optional[pulumi.Output[str]]:
+        """Make the policy that no role exceeds; none where there is nothing to leave room for."""
+        if args.store_url is None and args.repository_arn is None:
+            return None
+        around = pulumi.Output.all(where.partition, where.region, where.account)
+        granted = pulumi.Output.all(args.store_url, args.repository_arn, around).apply(
+            lambda known: boundary_grants(known[0], known[1], tuple(known[2]))
+        )
+        named = own_name("iam_policy", "boundary")
+        policy = aws.iam.Policy(
+            f"{name}-boundary",
+            name=named,
+            description="What no role of the stack exceeds, whatever it is granted",
+            policy=document(granted),
+            tags=self.tags(),
+            opts=self.child(),
+        )
+        # Its ARN follows from its name: what limits the roles can be read in a preview.
+        return after(where.arn("iam", f"policy/{named}", region=False), policy)
 
     def _role(
         self, name: str, function: Identity, args: IamIdentityArgs, where: Place

@@ -2,11 +2,13 @@
 
 import re
 from collections import defaultdict
-from typing import Any
+from typing import Any, Optional
 
 from fairlead.ports.permissions import Identity
 from fairlead_components.aws.defaults import allow
 from fairlead_components.rights import PULLING, PUSHING, store_rights
+
+# ruff: noqa: UP045 - see base.py
 
 _ANY = re.compile(r"\{[^}]*\}")
 _VERBS = {"read": "s3:GetObject", "create": "s3:PutObject", "delete": "s3:DeleteObject"}
@@ -72,6 +74,39 @@ def key_grants(function: Identity, key: str, region: str) -> list[dict[str, Any]
         return []
     via = {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
     return [allow("UseKey", actions, key, condition=via)]
+
+
+def boundary_grants(
+    url: Optional[str], repository: Optional[str], place: tuple[str, str, str]
+) -> list[dict[str, Any]]:
+    """Return what no role of a stack exceeds, whatever else somebody grants it.
+
+    Args:
+        url: The store's root; None where roles have none.
+        repository: The ARN of the repository of images; None where roles have none.
+        place: Partition, region and account.
+
+    Example:
+        >>> [s["Sid"] for s in boundary_grants("s3://ml", None, ("aws", "eu-west-1", "1"))]
+        ['Objects', 'ListBucket', 'UseKeys']
+    """
+    partition, region, account = place
+    granted = []
+    if url is not None:
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        arn = f"arn:{partition}:s3:::{bucket}"
+        objects = f"{arn}/{prefix}/*" if prefix else f"{arn}/*"
+        via = {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+        keys = f"arn:{partition}:kms:{region}:{account}:key/*"
+        granted = [
+            allow("Objects", sorted({*_VERBS.values(), _ABORT}), objects),
+            allow("ListBucket", ["s3:ListBucket"], arn),
+            allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], keys, condition=via),
+        ]
+    if repository is not None:
+        granted.append(allow("LogIn", ["ecr:GetAuthorizationToken"], "*"))
+        granted.append(allow("UseImages", sorted({*_PULL, *_PUSH}), repository))
+    return granted
 
 
 def registry_grants(function: Identity, repository: str) -> list[dict[str, Any]]:

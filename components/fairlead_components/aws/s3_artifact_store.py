@@ -8,11 +8,12 @@ from typing import Any, Optional
 import pulumi
 
 from fairlead_components.arguments import arguments
-from fairlead_components.aws.bucket_policy import log_statements, store_statements
+from fairlead_components.aws.bucket_policy import log_statements, store_statements, within_network
 from fairlead_components.aws.defaults import Place, place
 from fairlead_components.aws.kms_key import KmsKey, KmsKeyArgs
 from fairlead_components.aws.private_bucket import PrivateBucket
 from fairlead_components.base import Component, Wire, after
+from fairlead_components.isolation import Isolation, is_vpc
 
 # ruff: noqa: UP045 - see base.py
 
@@ -44,6 +45,7 @@ class S3ArtifactStoreArgs:
     Attributes:
         bucket: Its name; made of project, stack and account if not given.
         kms_key_arn: The key that encrypts; the stack's key component's, else one of its own.
+        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs both of:
         vpc_endpoint: The S3 endpoint of a VPC that every request has to come through.
         deployer: The ARN pattern of who provisions, whom the endpoint does not keep out.
         allow_pickle: Whether artifacts whose loading executes code may be written and read; off
@@ -53,6 +55,7 @@ class S3ArtifactStoreArgs:
 
     bucket: Optional[pulumi.Input[str]] = None
     kms_key_arn: Optional[pulumi.Input[str]] = None
+    isolation: Optional[Isolation] = None
     vpc_endpoint: Optional[pulumi.Input[str]] = None
     deployer: Optional[pulumi.Input[str]] = None
     allow_pickle: Optional[pulumi.Input[bool]] = None
@@ -96,8 +99,10 @@ class S3ArtifactStore(Component):
 
     @classmethod
     def check(cls, args: Any) -> Iterable[tuple[str, str]]:
-        """Refuse to lock out whoever provisions."""
+        """Refuse to lock out whoever provisions, and isolation that nothing brings about."""
         yield from super().check(args)
+        if is_vpc(args) and args.vpc_endpoint is None:
+            yield "vpc_endpoint", "missing: `isolation: vpc` lets requests in through one only"
         if args.vpc_endpoint is not None and args.deployer is None:
             yield "deployer", "missing: `vpc_endpoint` keeps out whoever provisions, too"
 
@@ -122,8 +127,13 @@ class S3ArtifactStore(Component):
             return pulumi.Output.format("arn:{0}:s3:::{1}", where.partition, bucket)
 
         logs.policy(
-            pulumi.Output.all(arn(log_name), where.account, arn(named)).apply(
-                lambda known: log_statements(*known)
+            pulumi.Output.all(
+                arn(log_name), where.account, arn(named), args.vpc_endpoint, args.deployer
+            ).apply(
+                lambda known: [
+                    *log_statements(*known[:3]),
+                    *within_network(known[0], *known[3:]),
+                ]
             )
         )
         store.policy(

@@ -1,5 +1,6 @@
 """A registry of images on Azure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Optional
@@ -8,6 +9,7 @@ import pulumi
 from pulumi_azure_native.containerregistry import Registry
 
 from fairlead_components.arguments import arguments
+from fairlead_components.azure.access_log import access_log
 from fairlead_components.azure.defaults import (
     key_url,
     required_group,
@@ -16,7 +18,9 @@ from fairlead_components.azure.defaults import (
     subscription,
 )
 from fairlead_components.azure.encryption import use_of_key
+from fairlead_components.azure.private_endpoint import Service, check_network, private_endpoint
 from fairlead_components.base import Component, Wire, after
+from fairlead_components.isolation import Isolation, isolation_of
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
@@ -43,12 +47,21 @@ class AcrContainerRegistryArgs:
         key: The key that encrypts them, by resource id; the stack's key if not given.
         resource_group: The group of this environment.
         location: The region; the provider's if not given.
+        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
+        subnet: The subnet, by resource id, that a private endpoint leads from.
+        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
+            the network already; one is made if not given.
+        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
         existing: A registry to use as it is, instead of making one.
     """
 
     key: Optional[pulumi.Input[str]] = None
     resource_group: Optional[pulumi.Input[str]] = None
     location: Optional[pulumi.Input[str]] = None
+    isolation: Optional[Isolation] = None
+    subnet: Optional[pulumi.Input[str]] = None
+    private_dns_zone: Optional[pulumi.Input[str]] = None
+    log_workspace: Optional[pulumi.Input[str]] = None
     existing: Optional[ExistingAcrRegistry] = None
 
 
@@ -99,9 +112,11 @@ class AcrContainerRegistry(Component):
             "user_assigned_identities": encryption.identity_id.apply(lambda one: {one: {}}),
         }
         encrypted: Any = {"status": "enabled", "key_vault_properties": key_properties}
+        is_open = isolation_of(args.isolation) is Isolation.NONE
         policies: Any = {
             "retention_policy": {"status": "enabled", "days": _UNTAGGED_DAYS},
-            "export_policy": {"status": "disabled"},
+            # Azure refuses to switch exports off where the registry has a public address.
+            "export_policy": {"status": "enabled" if is_open else "disabled"},
         }
         registry = Registry(
             name,
@@ -111,7 +126,7 @@ class AcrContainerRegistry(Component):
             sku={"name": "Premium"},
             admin_user_enabled=False,
             anonymous_pull_enabled=False,
-            public_network_access="Disabled",
+            public_network_access="Enabled" if is_open else "Disabled",
             network_rule_bypass_options="AzureServices",
             identity=users,
             encryption=encrypted,
@@ -119,8 +134,17 @@ class AcrContainerRegistry(Component):
             tags=self.tags(),
             opts=self.child(data=True),
         )
+        service = Service("registry", registry.id, group, args.location)
+        private_endpoint(self, name, service, args.subnet, args.private_dns_zone)
+        access_log(self, name, registry.id, args.log_workspace)
         path = pulumi.Output.concat("Microsoft.ContainerRegistry/registries/", registry_name)
         self._publish(after(resource_id(group, path), registry))
+
+    @classmethod
+    def check(cls, args: Any) -> Iterable[tuple[str, str]]:
+        """Refuse isolation that nothing brings about."""
+        yield from super().check(args)
+        yield from check_network(args)
 
     def _publish(self, registry: pulumi.Output[str]) -> None:
         uri = registry.apply(lambda found: f"{found.rpartition('/')[2].lower()}.azurecr.io")

@@ -9,22 +9,21 @@ import pulumi
 from pulumi_azure_native.storage import (
     BlobContainer,
     BlobContainerImmutabilityPolicy,
-    BlobServiceProperties,
-    ManagementPolicy,
     PublicAccess,
 )
 
 from fairlead_components.arguments import arguments
+from fairlead_components.azure.access_log import access_log
+from fairlead_components.azure.blob_versions import keep_versions
 from fairlead_components.azure.defaults import required_group, required_key, subscription
 from fairlead_components.azure.encryption import use_of_key
+from fairlead_components.azure.private_endpoint import Service, check_network, private_endpoint
 from fairlead_components.azure.storage_account import closed_account
 from fairlead_components.base import Component, Wire, after
+from fairlead_components.isolation import Isolation, is_vpc, isolation_of
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
-
-_RECOVERABLE_DAYS = 7
-_NONCURRENT_DAYS = 90
 
 
 @dataclass(kw_only=True)
@@ -51,6 +50,11 @@ class BlobArtifactStoreArgs:
         resource_group: The group of this environment.
         location: The region that the data stays in; the provider's if not given.
         redundancy: Copies: ``Standard_ZRS``, in three zones of the region, if not given.
+        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
+        subnet: The subnet, by resource id, that a private endpoint leads from.
+        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
+            the network already; one is made if not given.
+        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
         allowed_ips: Addresses, or ranges of them, outside of Azure that may connect. None if not
             given: then only private endpoints lead to the account.
         immutable_days: For how long nobody, the maintainer included, can change or delete what was
@@ -63,6 +67,10 @@ class BlobArtifactStoreArgs:
     resource_group: Optional[pulumi.Input[str]] = None
     location: Optional[pulumi.Input[str]] = None
     redundancy: Optional[pulumi.Input[str]] = None
+    isolation: Optional[Isolation] = None
+    subnet: Optional[pulumi.Input[str]] = None
+    private_dns_zone: Optional[pulumi.Input[str]] = None
+    log_workspace: Optional[pulumi.Input[str]] = None
     allowed_ips: Optional[list[str]] = None
     immutable_days: Optional[int] = field(default=None, metadata={"ge": 0, "le": 146_000})
     allow_pickle: Optional[pulumi.Input[bool]] = None
@@ -121,12 +129,13 @@ class BlobArtifactStore(Component):
             group=group,
             location=args.location,
             redundancy=args.redundancy or "Standard_ZRS",
+            isolation=isolation_of(args.isolation),
             allowed_ips=args.allowed_ips or (),
             key=key,
             encryption=use_of_key(self, name, group, key),
         )
         where: Any = {"account_name": after(account_name, account), "resource_group_name": group}
-        versions = self._versions(name, where)
+        versions = keep_versions(self, name, where)
         container = physical_name("blob_container", stack)
         made: pulumi.Resource = BlobContainer(
             name,
@@ -137,6 +146,10 @@ class BlobArtifactStore(Component):
                 self.child(data=True), pulumi.ResourceOptions(depends_on=[versions])
             ),
         )
+        service = Service("blob", account.id, group, args.location)
+        private_endpoint(self, name, service, args.subnet, args.private_dns_zone)
+        blobs: pulumi.Output[str] = pulumi.Output.concat(account.id, "/blobServices/default")
+        access_log(self, name, blobs, args.log_workspace)
         days = 7 if args.immutable_days is None else args.immutable_days
         if days:
             made = BlobContainerImmutabilityPolicy(
@@ -155,40 +168,11 @@ class BlobArtifactStore(Component):
 
     @classmethod
     def check(cls, args: Any) -> Iterable[tuple[str, str]]:
-        """Refuse addresses that are everybody's."""
+        """Refuse addresses that are everybody's, and isolation that nothing brings about."""
         yield from super().check(args)
+        yield from check_network(args)
+        if args.allowed_ips and is_vpc(args):
+            yield "allowed_ips", "`isolation: vpc` lets requests in through `subnet` only"
         for address in args.allowed_ips or ():
             if address.startswith("0.0.0.0") or address.endswith("/0"):  # noqa: S104
                 yield "allowed_ips", f"{address} is everybody; name the addresses of your network"
-
-    def _versions(self, name: str, where: Any) -> pulumi.Resource:
-        kept: Any = {"enabled": True, "days": _RECOVERABLE_DAYS}
-        versions = BlobServiceProperties(
-            f"{name}-versions",
-            blob_services_name="default",
-            is_versioning_enabled=True,
-            delete_retention_policy=kept,
-            container_delete_retention_policy=kept,
-            **where,
-            opts=self.child(),
-        )
-        old = {"delete": {"days_after_creation_greater_than": _NONCURRENT_DAYS}}
-        rule: Any = {
-            "name": "old-versions",
-            "type": "Lifecycle",
-            "enabled": True,
-            "definition": {
-                "actions": {"version": old},
-                "filters": {"blob_types": ["blockBlob"]},
-            },
-        }
-        ManagementPolicy(
-            f"{name}-lifecycle",
-            management_policy_name="default",
-            policy={"rules": [rule]},
-            **where,
-            opts=pulumi.ResourceOptions.merge(
-                self.child(), pulumi.ResourceOptions(depends_on=[versions])
-            ),
-        )
-        return versions

@@ -1,5 +1,6 @@
 """The key that encrypts a stack's data on Azure, in a vault of its own."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -7,6 +8,7 @@ import pulumi
 from pulumi_azure_native.keyvault import Key, Vault
 
 from fairlead_components.arguments import arguments
+from fairlead_components.azure.access_log import access_log
 from fairlead_components.azure.defaults import (
     key_url,
     required_group,
@@ -14,7 +16,9 @@ from fairlead_components.azure.defaults import (
     subscription,
     tenant,
 )
+from fairlead_components.azure.private_endpoint import Service, check_network, private_endpoint
 from fairlead_components.base import Component, after
+from fairlead_components.isolation import Isolation
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
@@ -40,11 +44,20 @@ class KeyVaultKeyArgs:
     Attributes:
         resource_group: The group of this environment.
         location: The region; the provider's if not given.
+        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
+        subnet: The subnet, by resource id, that a private endpoint leads from.
+        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
+            the network already; one is made if not given.
+        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
         existing: A key to use as it is, instead of making one.
     """
 
     resource_group: Optional[pulumi.Input[str]] = None
     location: Optional[pulumi.Input[str]] = None
+    isolation: Optional[Isolation] = None
+    subnet: Optional[pulumi.Input[str]] = None
+    private_dns_zone: Optional[pulumi.Input[str]] = None
+    log_workspace: Optional[pulumi.Input[str]] = None
     existing: Optional[ExistingVaultKey] = None
 
 
@@ -122,6 +135,15 @@ class KeyVaultKey(Component):
             tags=self.tags(),
             opts=self.child(data=True),
         )
+        service = Service("vault", vault.id, group, args.location)
+        private_endpoint(self, name, service, args.subnet, args.private_dns_zone)
+        access_log(self, name, vault.id, args.log_workspace)
         path = pulumi.Output.format("Microsoft.KeyVault/vaults/{0}/keys/{1}", vault_name, key_name)
         made: pulumi.Output[str] = after(resource_id(group, path), key)
         self.publish(key_id=made.apply(key_url), resource_id=made)
+
+    @classmethod
+    def check(cls, args: Any) -> Iterable[tuple[str, str]]:
+        """Refuse isolation that nothing brings about."""
+        yield from super().check(args)
+        yield from check_network(args)

@@ -12,33 +12,11 @@ from fairlead_components.arguments import arguments, unknown
 from fairlead_components.azure.defaults import required_group, resource_id
 from fairlead_components.azure.identity_rights import Holder, IdentityRights
 from fairlead_components.base import Component, Wire, after
+from fairlead_components.identities import ExistingIdentities
 from fairlead_components.naming import physical_name
 from fairlead_components.rights import FUNCTIONS
 
 # ruff: noqa: UP045 - see base.py
-
-
-@dataclass(kw_only=True)
-class ExistingIdentities:
-    """Name managed identities that are there already, each by its resource id.
-
-    Attributes:
-        submitter: Who starts runs.
-        runner: Who walks the graph.
-        step: Who runs user code.
-        deployer: Who changes what is served.
-        serving: Who serves models.
-        reader: Who reads reports.
-        maintainer: Who deletes.
-    """
-
-    submitter: Optional[pulumi.Input[str]] = None
-    runner: Optional[pulumi.Input[str]] = None
-    step: Optional[pulumi.Input[str]] = None
-    deployer: Optional[pulumi.Input[str]] = None
-    serving: Optional[pulumi.Input[str]] = None
-    reader: Optional[pulumi.Input[str]] = None
-    maintainer: Optional[pulumi.Input[str]] = None
 
 
 @dataclass(kw_only=True)

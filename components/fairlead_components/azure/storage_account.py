@@ -9,6 +9,7 @@ from pulumi_azure_native.storage import StorageAccount
 from fairlead_components.azure.defaults import key_url
 from fairlead_components.azure.encryption import Encryption
 from fairlead_components.base import Component
+from fairlead_components.isolation import Isolation
 
 
 def closed_account(
@@ -19,6 +20,7 @@ def closed_account(
     group: pulumi.Input[str],
     location: pulumi.Input[str] | None,
     redundancy: pulumi.Input[str],
+    isolation: Isolation,
     allowed_ips: Sequence[str],
     key: pulumi.Input[str],
     encryption: Encryption,
@@ -32,6 +34,7 @@ def closed_account(
         group: The resource group.
         location: The region; the provider's if None.
         redundancy: Its SKU.
+        isolation: With ``none``, every network connects unless addresses are named.
         allowed_ips: Addresses outside of Azure that may connect; with none, no public network does.
         key: The key's resource id.
         encryption: Who uses the key.
@@ -55,7 +58,9 @@ def closed_account(
         "type": "UserAssigned",
         "user_assigned_identities": [encryption.identity_id],
     }
-    network: Any = {"bypass": "AzureServices", "default_action": "Deny", "ip_rules": rules}
+    is_open = isolation is Isolation.NONE
+    default = "Allow" if is_open and not rules else "Deny"
+    network: Any = {"bypass": "AzureServices", "default_action": default, "ip_rules": rules}
     return StorageAccount(
         name,
         account_name=account_name,
@@ -72,7 +77,7 @@ def closed_account(
         is_sftp_enabled=False,
         enable_https_traffic_only=True,
         minimum_tls_version="TLS1_2",
-        public_network_access="Enabled" if rules else "Disabled",
+        public_network_access="Enabled" if rules or is_open else "Disabled",
         network_rule_set=network,
         identity=users,
         encryption=encrypted,

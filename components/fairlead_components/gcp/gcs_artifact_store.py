@@ -12,6 +12,7 @@ from pulumi_gcp.storage import Bucket, get_project_service_account_output
 from fairlead_components.arguments import arguments
 from fairlead_components.base import Component, Wire, after
 from fairlead_components.gcp.defaults import labels, location_of, project_of, required_key
+from fairlead_components.isolation import Isolation, is_vpc
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
@@ -41,6 +42,8 @@ class GcsArtifactStoreArgs:
         bucket: The bucket's name; after project and stack if not given.
         location: The region that the data stays in; the provider's if not given.
         project: The project; the provider's if not given.
+        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs:
+        network: The network that requests have to come from: ``projects/…/global/networks/…``.
         allow_pickle: Whether artifacts whose loading executes code may be written and read.
         existing: A bucket to use as it is, instead of making one.
     """
@@ -49,6 +52,8 @@ class GcsArtifactStoreArgs:
     bucket: Optional[pulumi.Input[str]] = None
     location: Optional[pulumi.Input[str]] = None
     project: Optional[pulumi.Input[str]] = None
+    isolation: Optional[Isolation] = None
+    network: Optional[pulumi.Input[str]] = None
     allow_pickle: Optional[pulumi.Input[bool]] = None
     existing: Optional[ExistingBucket] = None
 
@@ -101,8 +106,10 @@ class GcsArtifactStore(Component):
 
     @classmethod
     def check(cls, args: Any) -> Iterable[tuple[str, str]]:
-        """Refuse addresses of other stores, and names that Google keeps for itself."""
+        """Refuse addresses of other stores, names that Google keeps, and isolation from nothing."""
         yield from super().check(args)
+        if is_vpc(args) and args.network is None:
+            yield "network", "missing: `isolation: vpc` lets requests in from one only"
         url = getattr(args.existing, "url", None)
         if isinstance(url, str) and not url.startswith("gs://"):
             yield "existing.url", "must begin with gs://"
@@ -150,6 +157,7 @@ class GcsArtifactStore(Component):
                     },
                 },
             ],
+            ip_filter=None if args.network is None else _only_from(args.network),
             force_destroy=False,
             labels=labels(self.tags()),
             # A bucket whose key its service may not use cannot be made.
@@ -157,3 +165,13 @@ class GcsArtifactStore(Component):
                 self.child(data=True), pulumi.ResourceOptions(depends_on=[granted])
             ),
         )
+
+
+def _only_from(network: pulumi.Input[str]) -> Any:
+    """Return a filter that lets in a network and Google's own agents, and nobody else."""
+    source = {"network": network, "allowed_ip_cidr_ranges": ["0.0.0.0/0"]}
+    return {
+        "mode": "Enabled",
+        "allow_all_service_agent_access": True,
+        "vpc_network_sources": [source],
+    }

@@ -13,6 +13,7 @@ from fairlead_components.arguments import arguments, unknown
 from fairlead_components.base import Component, Wire, after
 from fairlead_components.gcp.account_rights import AccountRights
 from fairlead_components.gcp.defaults import project_of
+from fairlead_components.identities import ExistingIdentities
 from fairlead_components.naming import physical_name
 from fairlead_components.rights import FUNCTIONS
 
@@ -20,29 +21,6 @@ from fairlead_components.rights import FUNCTIONS
 
 _ACT_AS = "roles/iam.serviceAccountTokenCreator"
 _LOGGED = ("storage", "aiplatform", "artifactregistry")
-
-
-@dataclass(kw_only=True)
-class ExistingServiceAccounts:
-    """Name service accounts that are there already, each by its email.
-
-    Attributes:
-        submitter: Who starts runs.
-        runner: Who walks the graph.
-        step: Who runs user code.
-        deployer: Who changes what is served.
-        serving: Who serves models.
-        reader: Who reads reports.
-        maintainer: Who deletes.
-    """
-
-    submitter: Optional[pulumi.Input[str]] = None
-    runner: Optional[pulumi.Input[str]] = None
-    step: Optional[pulumi.Input[str]] = None
-    deployer: Optional[pulumi.Input[str]] = None
-    serving: Optional[pulumi.Input[str]] = None
-    reader: Optional[pulumi.Input[str]] = None
-    maintainer: Optional[pulumi.Input[str]] = None
 
 
 @dataclass(kw_only=True)
@@ -65,7 +43,7 @@ class ServiceAccountIdentityArgs:
     members: Optional[dict[str, list[str]]] = None
     audit_logs: Optional[bool] = None
     project: Optional[pulumi.Input[str]] = None
-    existing: Optional[ExistingServiceAccounts] = None
+    existing: Optional[ExistingIdentities] = None
 
 
 class ServiceAccountIdentity(Component):

@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from fairlead_components.aws.role_grants import key_grants, registry_grants, store_grants
+from fairlead_components.aws.role_grants import (
+    boundary_grants,
+    key_grants,
+    registry_grants,
+    store_grants,
+)
 from fairlead_components.rights import FUNCTIONS
+from fairlead_policies.preflight.aws import Policies, Policy, Request, decide
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0"
 
@@ -72,10 +78,54 @@ def test_every_resource_is_named_and_nothing_reaches_beyond_the_prefix() -> None
 @pytest.mark.engine
 def test_roles_that_are_there_are_adopted(rehearsed: Any) -> None:
     resources = rehearsed("""
-        from fairlead_components.aws.iam_identity import (
-            ExistingIamRoles, IamIdentity, IamIdentityArgs)
-        roles = ExistingIamRoles(roles={"step": "arn:aws:iam::123456789012:role/theirs"})
+        from fairlead_components.aws.iam_identity import IamIdentity, IamIdentityArgs
+        from fairlead_components.identities import ExistingIdentities
+        roles = ExistingIdentities(step="arn:aws:iam::123456789012:role/theirs")
         pulumi.export("made", IamIdentity("identity", IamIdentityArgs(existing=roles)).contract)
     """)
     assert not resources.of("Role")
     assert resources.outputs()["made"]["step"] == "arn:aws:iam::123456789012:role/theirs"
+
+
+def decided(action: str, resource: str, context: dict[str, str | None] | None = None) -> str:
+    """Return what becomes of a call by a role that somebody granted everything."""
+    role = "arn:aws:iam::123456789012:role/ml-dev-step"
+    everything = Policy({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    around = ("aws", "eu-central-1", "123456789012")
+    statements = boundary_grants("s3://b/ml", "arn:aws:ecr:eu-central-1:123456789012:repo", around)
+    boundary = Policy({"Statement": statements})
+    request = Request(role, action, resource, context or {}, complete=True)
+    open_to_account = Policy(
+        {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"},
+                        "Action": "kms:*", "Resource": "*"}]}
+    )  # fmt: skip
+    key = open_to_account if action.startswith("kms:") else None
+    return decide(request, Policies((everything,), boundary, key)).outcome.value
+
+
+def test_no_role_exceeds_the_boundary_and_each_has_room_within_it() -> None:
+    via = {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}
+    for function in FUNCTIONS:
+        for one in [*store_grants(function, "s3://b/ml", "aws"), *key_grants(function, KEY, "x")]:
+            on = one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
+            for resource in on:
+                place = resource.replace("*", "x")
+                assert {decided(a, place, via) for a in one["Action"]} == {"allowed"}
+    assert decided("ecr:PutImage", "arn:aws:ecr:eu-central-1:123456789012:repo") == "allowed"
+    assert decided("s3:GetObject", "arn:aws:s3:::b/other/x") == "denied"
+    assert decided("s3:PutBucketPolicy", "arn:aws:s3:::b") == "denied"
+    assert decided("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/ml-dev-step") == "denied"
+    assert decided("kms:Decrypt", KEY) == "denied"  # not for S3
+
+
+@pytest.mark.engine
+def test_roles_have_a_boundary_unless_they_are_given_one(rehearsed: Any) -> None:
+    resources = rehearsed("""
+        from fairlead_components.aws.iam_identity import IamIdentity, IamIdentityArgs
+        args = IamIdentityArgs(store_url="s3://b/ml")
+        pulumi.export("made", IamIdentity("identity", args).contract)
+    """)
+    (boundary,) = resources.of("Policy").values()
+    arn = "arn:aws:iam::123456789012:policy/ml-dev-boundary"
+    assert boundary["name"] == "ml-dev-boundary"
+    assert {one["permissionsBoundary"] for one in resources.of("Role").values()} == {arn}

@@ -9,6 +9,7 @@ import pytest
 
 from fairlead_components.aws.bucket_policy import WRITTEN_ONCE, store_statements
 from fairlead_components.aws.s3_artifact_store import S3ArtifactStore, S3ArtifactStoreArgs
+from fairlead_components.isolation import Isolation
 
 
 @pytest.mark.engine
@@ -88,3 +89,9 @@ def test_records_are_written_once() -> None:
 def test_whoever_provisions_is_not_locked_out() -> None:
     args = S3ArtifactStoreArgs(vpc_endpoint="vpce-1")
     assert [argument for argument, _ in S3ArtifactStore.check(args)] == ["deployer"]
+
+
+def test_isolation_needs_what_brings_it_about() -> None:
+    assert list(S3ArtifactStore.check(S3ArtifactStoreArgs(isolation=Isolation.PRIVATE))) == []
+    args = S3ArtifactStoreArgs(isolation=Isolation.VPC)
+    assert [argument for argument, _ in S3ArtifactStore.check(args)] == ["vpc_endpoint"]

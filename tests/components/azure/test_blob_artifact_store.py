@@ -14,6 +14,7 @@ from fairlead_components.azure.blob_artifact_store import (
     ExistingContainer,
 )
 from fairlead_components.base import ComponentError
+from fairlead_components.isolation import Isolation
 
 Record = Callable[..., Any]
 KEY = "/subscriptions/s1/resourceGroups/ml/providers/Microsoft.KeyVault/vaults/v/keys/k"
@@ -91,3 +92,47 @@ def test_one_that_is_there_is_not_made(make: Any) -> None:
 def test_without_key_or_group_it_is_not_made(make: Any, missing: str) -> None:
     with pytest.raises(ComponentError, match=f"{missing}: missing"):
         make(**{missing: None})
+
+
+SUBNET = "/subscriptions/s1/resourceGroups/ml/providers/M.Network/virtualNetworks/v/subnets/e"
+
+
+def test_a_private_endpoint_leads_from_the_subnet_by_the_accounts_own_name(make: Any) -> None:
+    _, recorder = make(subnet=SUBNET, isolation=Isolation.VPC)
+    made = {key.rpartition(":")[2]: MessageToDict(one.object)
+            for key, one in recorder.requests.items()}  # fmt: skip
+    endpoint = made["PrivateEndpoint store-endpoint"]
+    assert endpoint["subnet"] == {"id": SUBNET}
+    (connection,) = endpoint["privateLinkServiceConnections"]
+    assert connection["groupIds"] == ["blob"]
+    zone = made["PrivateZone store-zone"]
+    assert zone["privateZoneName"] == "privatelink.blob.core.windows.net"
+    link = made["VirtualNetworkLink store-zone-link"]
+    assert link["virtualNetwork"] == {"id": SUBNET.partition("/subnets")[0]}
+    assert "PrivateDnsZoneGroup store-names" in made
+    hub = make(subnet=SUBNET, private_dns_zone="/subscriptions/hub/z")[1].requests
+    assert not any("PrivateZone" in key for key in hub)
+
+
+def test_isolation_says_who_connects_and_needs_what_brings_it_about(make: Any) -> None:
+    def network(**args: Any) -> tuple[str, str]:
+        account = MessageToDict(make(**args)[1].requests[ACCOUNT].object)
+        return account["publicNetworkAccess"], account["networkRuleSet"]["defaultAction"]
+
+    assert network() == network(isolation=Isolation.PRIVATE) == ("Disabled", "Deny")
+    assert network(isolation=Isolation.NONE) == ("Enabled", "Allow")
+    assert network(isolation=Isolation.NONE, allowed_ips=["203.0.113.7"]) == ("Enabled", "Deny")
+    for wrong in ({}, {"subnet": SUBNET, "allowed_ips": ["203.0.113.7"]}):
+        with pytest.raises(ComponentError, match="isolation: vpc"):
+            make(isolation=Isolation.VPC, **wrong)
+    with pytest.raises(ComponentError, match="subnet"):
+        make(private_dns_zone="/subscriptions/hub/z")
+
+
+def test_a_workspace_learns_who_asked_for_what(make: Any) -> None:
+    _, recorder = make(log_workspace="/subscriptions/s1/workspaces/w")
+    log = MessageToDict(
+        recorder.requests["azure-native:monitor:DiagnosticSetting store-log"].object
+    )
+    assert log["logs"] == [{"categoryGroup": "audit", "enabled": True}]
+    assert log["resourceUri"].endswith("/blobServices/default")

@@ -10,11 +10,11 @@ from google.protobuf.json_format import MessageToDict
 
 from fairlead_components.azure.blob_conditions import BLOBS
 from fairlead_components.azure.managed_identity import (
-    ExistingIdentities,
     ManagedIdentity,
     ManagedIdentityArgs,
 )
 from fairlead_components.base import ComponentError
+from fairlead_components.identities import ExistingIdentities
 from fairlead_policies.preflight.azure_conditions import holds
 
 Record = Callable[..., Any]

@@ -14,6 +14,7 @@ from fairlead_components.gcp.gcs_artifact_store import (
     GcsArtifactStore,
     GcsArtifactStoreArgs,
 )
+from fairlead_components.isolation import Isolation
 
 Record = Callable[..., Any]
 KEY = "projects/acme/locations/europe-west3/keyRings/k/cryptoKeys/k"
@@ -49,6 +50,20 @@ def test_data_stays_and_the_key_comes_first(record: Record) -> None:
     inputs = MessageToDict(granted.object)
     assert inputs["cryptoKeyId"] == KEY
     assert inputs["role"] == "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+
+
+def test_in_a_vpc_requests_come_from_its_network_and_googles_own_agents(record: Record) -> None:
+    network = "projects/acme/global/networks/ml"
+    _, recorder = record(lambda: store(network=network, isolation=Isolation.VPC).contract)
+    filtered = MessageToDict(recorder.requests[BUCKET].object)["ipFilter"]
+    assert filtered["mode"] == "Enabled"
+    assert [one["network"] for one in filtered["vpcNetworkSources"]] == [network]
+    assert filtered["allowAllServiceAgentAccess"] is True
+    assert "publicNetworkSource" not in filtered
+    with pytest.raises(ComponentError, match="network: missing"):
+        record(lambda: store(isolation=Isolation.VPC).contract)
+    with pytest.raises(ComponentError, match="isolation: must be one of none, private, vpc"):
+        record(lambda: store().contract, config={"fairlead:isolation": "moat"})
 
 
 def test_projects_do_not_share_a_name(record: Record) -> None:

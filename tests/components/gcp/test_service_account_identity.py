@@ -10,10 +10,10 @@ from google.protobuf.json_format import MessageToDict
 
 from fairlead_components.base import ComponentError
 from fairlead_components.gcp.service_account_identity import (
-    ExistingServiceAccounts,
     ServiceAccountIdentity,
     ServiceAccountIdentityArgs,
 )
+from fairlead_components.identities import ExistingIdentities
 from fairlead_components.rights import FUNCTIONS
 from fairlead_policies.preflight.gcp_conditions import holds
 
@@ -142,7 +142,7 @@ def test_wrong_members_are_refused(record: Record, members: Any, problem: str) -
 
 
 def test_those_that_are_there_are_not_made(record: Record) -> None:
-    args = ServiceAccountIdentityArgs(existing=ExistingServiceAccounts(step="s@acme.iam"))
+    args = ServiceAccountIdentityArgs(existing=ExistingIdentities(step="s@acme.iam"))
     contract, recorder = record(lambda: ServiceAccountIdentity("who", args).contract)
     assert len(recorder.made()) == 1
     assert contract == {"flavor": "service_account", "version": "1.0", "step": "s@acme.iam"}
