@@ -148,3 +148,32 @@ def test_from_an_empty_environment_to_a_result(
     installed.run("fairlead", "up", "local", "--yes")
     installed.run("fairlead", "destroy", "local", "--yes")
     installed.run("fairlead", "run", "pipelines/train.py", "-s", "local", status=2)
+
+
+@pytest.mark.engine
+def test_the_pack_of_the_wheel_guards_plain_pulumi(installed: Installed) -> None:
+    pack = Path(installed.run("fairlead", "policies", "install").strip())
+    assert installed.run("fairlead", "policies", "path").strip() == str(pack)
+    assert not pack.is_relative_to(installed.python.parents[1])
+    assert (pack / "venv").is_dir()
+    installed.run("fairlead", "init", "demo")
+    installed.folder /= "demo/stacks"
+    status = json.loads(installed.run("fairlead", "engine", "status", "--json"))
+    engine = str(Path(status["path"]).parent)
+    installed.environment |= {
+        "PATH": os.pathsep.join([installed.environment["PATH"], engine]),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+    }
+    pulumi = shutil.which("pulumi", path=installed.environment["PATH"])
+    assert pulumi
+    installed.run(pulumi, "stack", "select", "--create", "local", "--non-interactive")
+    said = installed.run(pulumi, "preview", "--policy-pack", str(pack), "--non-interactive")
+    assert "fairlead@v" in said
+    site = {
+        "urn": "urn:pulumi:dev::theirs::aws:s3/bucket:Bucket::site", "type": "aws:s3/bucket:Bucket",
+        "custom": True, "id": "site", "inputs": {"acl": "public-read"},
+    }  # fmt: skip
+    state = {"version": 3, "deployment": {"manifest": {}, "resources": [site]}}
+    (installed.folder / "state.json").write_text(json.dumps(state))
+    analyze = [pulumi, "policy", "analyze", "--policy-pack", str(pack), "--file", "state.json"]
+    assert "AWS-S3-07" in installed.run(*analyze, status=1)

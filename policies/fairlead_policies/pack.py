@@ -66,7 +66,8 @@ class Group:
     @property
     def description(self) -> str:
         """The controls it is of; Pulumi repeats it with each violation, so it is short."""
-        return f"{self.title}: {len(self.controls)} controls."
+        count = len(self.controls)
+        return f"{self.title}: {count} control{'s' if count > 1 else ''}."
 
     @property
     def reference(self) -> str:
