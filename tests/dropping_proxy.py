@@ -18,6 +18,10 @@ class DroppingProxy:
     """Forward HTTP/1.1; cut the connection instead of every ``every``-th answer to a write.
 
     The server has then done what it was asked, and the client cannot know.
+
+    Attributes:
+        dropped: How many answers were lost.
+        heads: The head of each request, as it was sent.
     """
 
     def __init__(self, host: str, port: int, every: int) -> None:
@@ -25,6 +29,7 @@ class DroppingProxy:
         self._every = every
         self._writes = itertools.count(1)
         self.dropped = 0
+        self.heads: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -55,6 +60,7 @@ class DroppingProxy:
         self, client: socket.socket, server: socket.socket, ours: _Reader, theirs: _Reader
     ) -> bool:
         head = ours.head()
+        self.heads.append(head)
         method = head.split(b" ", 1)[0]
         write = method in {b"PUT", b"POST"}
         drop = write and next(self._writes) % self._every == 0

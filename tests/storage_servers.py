@@ -93,14 +93,14 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def versitygw(folder: Path) -> Iterator[Server]:
-    """Run an S3 server."""
-    with versitygw_at("127.0.0.1", folder) as server:
+def versitygw(folder: Path, *, region: str = "us-east-1") -> Iterator[Server]:
+    """Run an S3 server that calls its region as it is told."""
+    with versitygw_at("127.0.0.1", folder, region=region) as server:
         yield server
 
 
 @contextmanager
-def versitygw_at(address: str, folder: Path) -> Iterator[Server]:
+def versitygw_at(address: str, folder: Path, *, region: str = "us-east-1") -> Iterator[Server]:
     """Run an S3 server at another address of this machine's loopback."""
     data, port = folder / "s3", free_port()
     data.mkdir()
@@ -109,13 +109,13 @@ def versitygw_at(address: str, folder: Path) -> Iterator[Server]:
         "AWS_ENDPOINT_URL": f"http://{address}:{port}",
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": secret,
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     }
     command = [
-        executable("versitygw"), "--access", key, "--secret", secret,
+        executable("versitygw"), "--access", key, "--secret", secret, "--region", region,
         "--port", f"{address}:{port}", "--health", "/health", "posix", str(data),
     ]  # fmt: skip
     with process(command, port, "/health", folder / "versitygw.log", address=address):
@@ -162,17 +162,28 @@ def azurite(folder: Path) -> Iterator[Server]:
 
 def new_bucket(server: Server, protocol: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make an empty bucket, set the environment that its clients need, and return its name."""
+    use(monkeypatch, server)
+    bucket = f"test-{secrets.token_hex(6)}"
+    make_bucket(server, protocol, bucket)
+    return bucket
+
+
+def use(monkeypatch: pytest.MonkeyPatch, *servers: Server) -> None:
+    """Set the environment that clients of these servers need, and of no others."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "AZURE_STORAGE_", "STORAGE_EMULATOR")):
             monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
+    for server in servers:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+
+
+def make_bucket(server: Server, protocol: str, bucket: str) -> None:
+    """Make an empty bucket on a server whose environment is set."""
     import fsspec
 
     options = {"token": "anon", "project": "test"} if protocol == "gs" else {}
     fs = fsspec.filesystem(protocol, skip_instance_cache=True, **options)
-    bucket = f"test-{secrets.token_hex(6)}"
     fs.mkdir(bucket)
     if protocol == "s3":
         assert (server.data / bucket).is_dir(), "the bucket was made on somebody else's server"
-    return bucket
