@@ -20,7 +20,7 @@ run: .venv/.run engine  ## provision the local stack and run the digits pipeline
 	@$(FAIRLEAD) up local --yes -- --skip-preview --suppress-outputs
 	@$(FAIRLEAD) run pipelines/examples/digits.py -s local
 
-test: check test-fast test-servers  ## check, then the tests that need no cluster and are not long
+test: check test-fast test-servers test-cluster  ## check, then every test that is not long
 
 check: .venv/.dev  ## style, types, import rules
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
@@ -33,9 +33,9 @@ test-fast: .venv/.dev  ## the tests and examples that need no server and no engi
 test-servers: .venv/.dev engine servers  ## the tests with real servers and the real engine
 	@$(PYTEST) -n 2 --dist loadfile -m "not long and not cluster and (server or slow or engine)"
 
-test-cluster: .venv/.dev engine servers  ## the tests on a real Kubernetes, started here; needs root
+test-cluster: .venv/.dev engine servers  ## the tests on a real Kubernetes, started here; skipped without root
 	@$(BIN)/python -m tools.kubernetes build
-	@$(PYTEST) -m "cluster and not long"
+	@$(PYTEST) -rs -m "cluster and not long"
 
 test-long: .venv/.dev engine servers  ## chaos, soak and scale
 	@$(PYTEST) -m long

@@ -72,8 +72,8 @@ def running() -> Iterator[Cluster]:
     One that runs already is used and left running, so that whoever works on what needs it starts
     it once: ``make cluster-up``.
     """
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("a Kubernetes can be started by root on Linux alone; CI does")
+    if reason := up.obstacle():
+        pytest.skip(reason)
     ours = not up.runs()
     command = [sys.executable, "-m", "tools.kubernetes"]
     # What it tells while it builds goes to the terminal; it fails with its reason.

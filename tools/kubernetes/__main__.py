@@ -9,7 +9,16 @@ from pathlib import Path
 from tools.kubernetes import images, programs
 from tools.kubernetes.down import down
 from tools.kubernetes.layout import ClusterError, kubeconfig, state
-from tools.kubernetes.up import runs, up
+from tools.kubernetes.up import obstacle, runs, up
+
+
+def _build() -> None:
+    """Get what a cluster consists of, where one can run."""
+    if reason := obstacle():
+        print(f"nothing to build: {reason}", file=sys.stderr)
+        return
+    programs.build()
+    images.build()
 
 
 def main() -> int:
@@ -33,8 +42,7 @@ def main() -> int:
     try:
         match given.command:
             case "build":
-                programs.build()
-                images.build()
+                _build()
             case "up":
                 print(f"export KUBECONFIG={up()}")
             case "down":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +38,9 @@ _SYSCTLS = (
     "net/ipv4/conf/all/route_localnet",
 )  # fmt: skip
 
+#: CAP_NET_ADMIN and CAP_SYS_ADMIN, as /proc counts them.
+_CAPABILITIES = 1 << 12 | 1 << 21
+
 
 def up() -> Path:
     """Start the cluster unless it runs, and return its administrator's kubeconfig.
@@ -43,8 +48,8 @@ def up() -> Path:
     Raises:
         ClusterError: It cannot run here, or did not come up; then nothing is left of it.
     """
-    if os.name != "posix" or os.geteuid() != 0:
-        raise ClusterError("a cluster needs root, for containers and their network")
+    if reason := obstacle():
+        raise ClusterError(reason)
     programs.build()
     images.build()
     with programs.locked("kubernetes-cluster"):
@@ -61,6 +66,19 @@ def up() -> Path:
                 raise ClusterError(str(error)) from error
             raise
     return kubeconfig()
+
+
+def obstacle() -> str | None:
+    """Return why no cluster can run here whatever is installed; None if nothing is known."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "a Kubernetes can be started by root on Linux alone, for containers and networks"
+    held = re.search(r"^CapEff:\s*(\w+)", Path("/proc/self/status").read_text(), re.MULTILINE)
+    if held is not None and int(held[1], 16) & _CAPABILITIES != _CAPABILITIES:
+        return (
+            "a Kubernetes needs CAP_SYS_ADMIN and CAP_NET_ADMIN, which this container does not "
+            "have: start it privileged"
+        )
+    return None
 
 
 def runs() -> bool:
