@@ -150,5 +150,11 @@ class BackendError(FairleadError, RuntimeError):
     exit_code = 1
 
 
+class BackendAccessError(BackendError):
+    """A backend does not let this person in: no login, a wrong or an old one, or too few rights."""
+
+    exit_code = 2
+
+
 class RetryableBackendError(BackendError):
     """Report a backend failure that may pass: the same call is worth trying again."""

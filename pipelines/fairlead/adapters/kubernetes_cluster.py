@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from fairlead.adapters.kubernetes_errors import explain, is_transient
-from fairlead.errors import BackendError, MissingExtraError
+from fairlead.errors import BackendAccessError, BackendError, MissingExtraError
 
 _PATIENCE = 300.0
 _WATCH_SECONDS = 290
@@ -281,14 +281,14 @@ def _client(context: str | None) -> Any:
     try:
         contexts, _ = config.list_kube_config_contexts(file)  # type: ignore[no-untyped-call]
     except (config.ConfigException, OSError) as error:
-        raise BackendError(
+        raise BackendAccessError(
             f"there is no usable kubeconfig: {error}. Set KUBECONFIG, or get one from whoever runs "
             "the cluster (such as `aws eks update-kubeconfig`, `gcloud container clusters "
             "get-credentials`, `az aks get-credentials`)."
         ) from None
     known = [str(item["name"]) for item in contexts]
     if context is not None and context not in known:
-        raise BackendError(
+        raise BackendAccessError(
             f"the kubeconfig has no context {context!r}, which the stack names; it has "
             f"{', '.join(known) or 'none'}. Add it, or correct `context` in the stack's config."
         )
@@ -297,4 +297,4 @@ def _client(context: str | None) -> Any:
             file, context, persist_config=False
         )
     except (config.ConfigException, OSError, ValueError) as error:
-        raise BackendError(f"the kubeconfig's context cannot be used: {error}") from None
+        raise BackendAccessError(f"the kubeconfig's context cannot be used: {error}") from None

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from fairlead.errors import BackendError, RetryableBackendError
+from fairlead.errors import BackendAccessError, BackendError, RetryableBackendError
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group '
@@ -38,12 +38,12 @@ def explain(error: Exception, what: str, where: str) -> BackendError:
     status = getattr(error, "status", None)
     message = _message(error)
     if status == 401:  # noqa: PLR2004
-        return BackendError(
+        return BackendAccessError(
             f"cannot {what}: {where} does not accept the credentials (401). The context's client "
             "certificate or token has expired or was revoked: log in again, or renew it."
         )
     if status == 403 and (found := _FORBIDDEN.search(message)):  # noqa: PLR2004
-        return BackendError(f"cannot {what} in {where}: {message}\n{_role(found)}")
+        return BackendAccessError(f"cannot {what} in {where}: {message}\n{_role(found)}")
     if status == 403 and "exceeded quota" in message:  # noqa: PLR2004
         return RetryableBackendError(
             f"cannot {what} in {where}: {message}. Wait until others have finished, ask for less, "

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ from tools.kubernetes import layout
 
 from fairlead.adapters.kubernetes_cluster import Cluster as Api
 from fairlead.adapters.kubernetes_errors import explain
-from fairlead.errors import BackendError, RetryableBackendError
+from fairlead.contracts.manifest import StackManifest
+from fairlead.errors import BackendAccessError, BackendError, RetryableBackendError
 from fairlead.testing import semantics
 from kubernetes_stacks import KubernetesStack
 
@@ -29,8 +33,27 @@ class Answer(Exception):  # noqa: N818 - what the client raises, as far as it is
 
 def test_no_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
-    with pytest.raises(BackendError, match=r"no usable kubeconfig.*Set KUBECONFIG"):
+    with pytest.raises(BackendAccessError, match=r"no usable kubeconfig.*Set KUBECONFIG"):
         Api(None, "ml").jobs("a=b")
+
+
+def test_the_command_says_what_is_wrong_and_ends_with_2(tmp_path: Path) -> None:
+    store = {
+        "flavor": "versitygw", "url": "s3://ml", "endpoint_url": "http://store:7070",
+        "namespace": "ml", "service": "store", "port": 7070,
+        "credentials_secrets": {"submitter": "store-submitter"},
+    }  # fmt: skip
+    manifest = StackManifest.build("ml", "kubernetes", {"artifact_store": store})
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest.document()))
+    words = ["runs", "list", "--manifest", str(tmp_path / "manifest.json")]
+    done = subprocess.run(
+        [sys.executable, "-m", "fairlead.cli.main", *words],
+        env={**os.environ, "KUBECONFIG": str(tmp_path / "nothing")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: there is no usable kubeconfig")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +69,7 @@ def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
         )
     )  # fmt: skip
     monkeypatch.setenv("KUBECONFIG", str(path))
-    with pytest.raises(BackendError, match=r"no context 'staging'.*it has prod"):
+    with pytest.raises(BackendAccessError, match=r"no context 'staging'.*it has prod"):
         Api("staging", "ml").jobs("a=b")
     silent = Api("prod", "ml")
     silent._patience = 0.1
@@ -57,7 +80,7 @@ def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("answer", "says", "kind"),
     [
-        (Answer(401, "Unauthorized"), "expired or was revoked", BackendError),
+        (Answer(401, "Unauthorized"), "expired or was revoked", BackendAccessError),
         (
             Answer(
                 403,
@@ -65,7 +88,7 @@ def test_a_context_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 '"batch" in the namespace "ml"',
             ),
             'apiGroups: ["batch"]\n      resources: ["jobs"]\n      verbs: ["create"]',
-            BackendError,
+            BackendAccessError,
         ),
         (Answer(403, "exceeded quota: small"), "ResourceQuota", RetryableBackendError),
         (Answer(404, 'namespaces "ml" not found'), "namespace deleted", BackendError),
@@ -124,7 +147,7 @@ def test_an_expired_certificate(
         "client-certificate": str(tmp_path / "ann.crt"), "client-key": str(tmp_path / "ann.key"),
     }  # fmt: skip
     monkeypatch.setenv("KUBECONFIG", str(_with_user(kubernetes_stack, tmp_path, user)))
-    with pytest.raises(BackendError, match="expired or was revoked"):
+    with pytest.raises(BackendAccessError, match="expired or was revoked"):
         submits(kubernetes_stack)()
 
 
@@ -135,7 +158,9 @@ def test_somebody_without_rights(
     token = kubernetes_stack.kubectl("create", "token", "step").strip()
     config = _with_user(kubernetes_stack, tmp_path, {"token": token})
     monkeypatch.setenv("KUBECONFIG", str(config))
-    with pytest.raises(BackendError, match=r'(?s)cannot create resource "jobs".*verbs: \["create"'):
+    with pytest.raises(
+        BackendAccessError, match=r'(?s)cannot create resource "jobs".*verbs: \["create"'
+    ):
         submits(kubernetes_stack)()
 
 
