@@ -89,9 +89,10 @@ class DistributedCases:
         assert run["fall"].output.load() == {"seen": [saved] * 3}
 
     def test_dask_aggregates_a_data_frame_on_all_nodes(self, stack: StackManifest) -> None:
-        """The result is what pandas computes alone; partitions were on several nodes."""
+        """The result is what pandas computes alone; tasks on every node have what the step has."""
         for needed in ("dask.dataframe", "distributed", "sklearn"):
             pytest.importorskip(needed)
+        bind(manifest=stack).adapter("secret_store").put("canary", _CANARY)
         run = self.run_or_refused("dask", semantics.inking, stack, partitions=12)
         if run is None:
             return
@@ -100,6 +101,7 @@ class DistributedCases:
         found = run["ink"].output.load()
         assert found["ink"] == {str(digit): float(total) for digit, total in sums.items()}
         assert sum(found["rows"].values()) == 1797
-        assert len(found["places"]) == 2
+        assert [place[:6] for place in found["places"]] == ["rank 0", "rank 1"]
+        assert all(place.endswith(f": vanilla {len(_CANARY)}") for place in found["places"])
         again = semantics.inking.run(manifest=stack, partitions=12)
         assert again["ink"].state is State.CACHED

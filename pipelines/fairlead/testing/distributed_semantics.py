@@ -127,7 +127,12 @@ def lingering(seconds: float = 300.0) -> None:
     linger(seconds)
 
 
-@step(distributed=Distributed(nodes=2, kind="dask"), resources=Resources(cpu=0.2, memory="1Gi"))
+@step(
+    distributed=Distributed(nodes=2, kind="dask"),
+    resources=Resources(cpu=0.2, memory="1Gi"),
+    environment={"FAIRLEAD_TEST_FLAVOR": "vanilla"},
+    secrets=["canary"],
+)
 def ink(digits: Any, partitions: int) -> dict[str, Any]:
     """Aggregate a data frame on every node of a Dask cluster."""
     import dask.dataframe as frames
@@ -150,7 +155,9 @@ def ink(digits: Any, partitions: int) -> dict[str, Any]:
 def _place(part: Any) -> Any:
     import pandas as pd
 
-    return pd.Series([f"{os.uname().nodename}/{os.getpid()}"] if len(part) else [], dtype="object")
+    given = f"{os.environ['FAIRLEAD_TEST_FLAVOR']} {len(context.secret('canary'))}"
+    here = f"rank {context.rank} in {os.uname().nodename}/{os.getpid()}: {given}"
+    return pd.Series([here] if len(part) else [], dtype="object")
 
 
 @step

@@ -15,6 +15,7 @@ from fairlead.adapters.capacity import Capacity
 from fairlead.adapters.local_workers import News, Worker, Workers
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.step_operator import LocalStepOperatorContract
+from fairlead.errors import BackendError
 from fairlead.graph import StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.runtime.logs import tail
@@ -88,12 +89,17 @@ class LocalStepOperator:
         port, token = (free_port(_LOOPBACK) if nodes > 1 else 0), secrets.token_hex(16)
         for number in range(nodes):
             rank = Rank(number, nodes, _LOOPBACK, port, token)
-            asked.workers[number] = self._workers.give(
-                (reference, number),
-                {**message, "spool": str(self._spool(reference, number)), "rank": asdict(rank)},
-                options.environment,
-                fresh=bool(options.secrets) or options.distributed is not None,
-            )
+            spool = str(self._spool(reference, number))
+            try:
+                asked.workers[number] = self._workers.give(
+                    (reference, number),
+                    {**message, "spool": spool, "rank": asdict(rank)},
+                    options.environment,
+                    fresh=bool(options.secrets) or options.distributed is not None,
+                )
+            except BackendError as error:
+                self._end_all(reference, asked, str(error))
+                raise
         return reference
 
     def status(self, reference: str) -> AttemptReport:

@@ -124,6 +124,9 @@ class TestKubernetesStepOperator(StepOperatorSuite):
         while operator.status(reference).status is not AttemptStatus.RUNNING:
             assert time.monotonic() < until, "the ranks did not start"
             operator.changes(0.5)
+        other = operator_of(stack)  # a runner that takes over starts no rank twice
+        assert other.submit(run.attempt("linger")) == reference
+        other.close()
         if how == "cancelled":
             operator.cancel(reference)
         else:
