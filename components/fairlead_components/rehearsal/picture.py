@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
 from fairlead.drawing.diagram import Box, Diagram
+from fairlead.drawing.direct import direct
 from fairlead.drawing.svg import draw_svg
 from fairlead_components.rehearsal.plan import Plan
 
@@ -30,25 +29,7 @@ def resource_diagram(plan: Plan) -> Diagram:
         Box(urn, resource.name, detail=_short(resource.type), kind=_short(resource.type))
         for urn, resource in shown.items()
     )
-    return Diagram(boxes, tuple(_direct(above)))
-
-
-def _direct(above: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
-    """Yield the dependencies that no other ones imply: the rest only hides them.
-
-    Args:
-        above: What each depends on; all of it comes before.
-    """
-    bit = {urn: 1 << position for position, urn in enumerate(above)}
-    reached: dict[str, int] = {}
-    for urn, ups in above.items():
-        implied = 0
-        for up in ups:
-            implied |= reached[up]
-        yield from ((up, urn) for up in ups if not implied & bit[up])
-        for up in ups:
-            implied |= bit[up]
-        reached[urn] = implied
+    return Diagram(boxes, tuple(direct(above)))
 
 
 def draw_plan(plan: Plan, *, title: str) -> str:

@@ -175,6 +175,7 @@ def _short(kind: str) -> str:
 
 def _picture(stack: Stack, title: str) -> str:
     from fairlead.drawing.diagram import Box, Diagram
+    from fairlead.drawing.direct import direct
     from fairlead.drawing.svg import draw_svg
 
     shown = _made(stack)
@@ -183,14 +184,10 @@ def _picture(stack: Stack, title: str) -> str:
         Box(one.urn, one.name, detail=_short(spoken(one.type)), kind=spoken(one.type))
         for one in shown
     )
-    arrows: dict[tuple[str, str], None] = {}
+    above: dict[str, list[str]] = {}
     for one in shown:
-        above = [
-            *one.dependencies,
-            *(up for ups in one.property_dependencies.values() for up in ups),
-        ]
-        for up in above:
-            # What comes later in a file cannot lie before it in the picture.
-            if number.get(up, number[one.urn]) < number[one.urn]:
-                arrows[up, one.urn] = None
-    return draw_svg(Diagram(boxes, tuple(arrows)), title=title, noun="resources")
+        ups = [*one.dependencies, *(up for of in one.property_dependencies.values() for up in of)]
+        # What comes later in a file cannot lie before it in the picture.
+        earlier = (up for up in ups if number.get(up, number[one.urn]) < number[one.urn])
+        above[one.urn] = list(dict.fromkeys(earlier))
+    return draw_svg(Diagram(boxes, tuple(direct(above))), title=title, noun="resources")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fairlead_policies.catalog import controls
 from fairlead_policies.document.contents import contents
 from fairlead_policies.report.matrix import Report
+from fairlead_policies.report.templates import filled, headings
 from fairlead_policies.results import Finding, Result
 
 _HERE = Path(__file__).parent
@@ -24,8 +24,8 @@ def section(report: Report, *, with_findings: bool) -> str:
 
     doc = contents(report.inventory, report.settings)
     found = report.with_result(Result.FAIL, Result.NOT_EVALUATED) if with_findings else None
-    return _filled(
-        "section.html",
+    return filled(
+        _HERE / "section.html",
         doc=doc,
         picture=Markup(doc.picture),  # noqa: S704 - drawn by us, with every text escaped
         findings=None if found is None else [_finding(one) for one in found],
@@ -41,20 +41,12 @@ def render(report: Report) -> str:
     from markupsafe import Markup
 
     inner = section(report, with_findings=True)
-    return _filled(
-        "document.html",
+    return filled(
+        _HERE / "document.html",
         report=report,
+        parts=headings(inner, ["Open findings"]),
         section=Markup(inner),  # noqa: S704 - made just above, escaped
     )
-
-
-def _filled(name: str, **values: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader
-
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template(name).render(**values)
 
 
 def _finding(one: Finding) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead_policies.catalog import SEVERITIES, frameworks
 from fairlead_policies.report.matrix import Report, Row
+from fairlead_policies.report.templates import filled, headings
 from fairlead_policies.results import Finding, Result
 
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -29,23 +30,22 @@ def render(report: Report, *, before: str | None = None) -> str:
         before: HTML to put before the matrix, which is not escaped; by default the stack's
             document.
     """
-    from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     if before is None:
         from fairlead_policies.document.page import section
 
         before = section(report, with_findings=False)
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATE.parent), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
     by_control: dict[str, list[Finding]] = {}
     for one in report.findings:
         if one.result is not Result.PASS:
             by_control.setdefault(one.control, []).append(one)
     rows = sorted(report.rows, key=_rank)
-    return environment.get_template(_TEMPLATE.name).render(
+    return filled(
+        _TEMPLATE,
+        parts=headings(
+            before, ["Matrix of controls", *(one.name for one in frameworks().values())]
+        ),
         report=report,
         where=report.inventory,
         before=Markup(before),  # noqa: S704 - made by our own generator

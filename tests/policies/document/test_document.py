@@ -116,8 +116,13 @@ def test_the_page_is_whole_and_says_the_same_each_time() -> None:
     assert not re.search(r"(?:src|href)=[\"']https?:", first)
     assert "<script" not in first
     for heading in ("Components", "Identities", "Data flows", "Where data can leave", "Encryption"):
-        assert f"<h2>{heading}" in first
+        assert re.search(rf"<h2 [^>]*>{heading}", first)
     assert "Open findings" in first
+    linked, anchors = (
+        set(re.findall(found, first)) for found in (r'href="#([^"]+)', r' id="([^"]+)')
+    )
+    assert len(linked) == 7
+    assert linked <= anchors
 
 
 def test_names_of_resources_do_not_become_markup() -> None:
@@ -127,13 +132,17 @@ def test_names_of_resources_do_not_become_markup() -> None:
 
 def test_the_report_begins_with_it() -> None:
     whole = report_page.render(report())
-    assert whole.index("<h2>Components") < whole.index("<h2>Matrix")
+    assert whole.index(">Components</h2>") < whole.index(">Matrix of controls</h2>")
+    linked, anchors = (
+        set(re.findall(found, whole)) for found in (r'href="#([^"]+)', r' id="([^"]+)')
+    )
+    assert linked <= anchors
 
 
 def test_a_stack_that_is_none_of_ours_has_a_document_too() -> None:
     page = render(report({}))
-    assert "<h2>Components" not in page
-    assert "<h2>Resources" in page
+    assert ">Components<" not in page
+    assert ">Resources</h2>" in page
 
 
 def test_the_command_writes_it(tmp_path: Path) -> None:
