@@ -23,7 +23,6 @@ LOOKED_AT = {
     "pipelines/fairlead/dsl.py": "a user's three names, with all that their docstrings must say",
     "pipelines/fairlead/tracing.py": "one pass over a call: every check names the same position",
     "pipelines/fairlead/values.py": "one closed list of types, written, read and canonicalised",
-    "pipelines/fairlead/runner/walk.py": "one state machine; every part reads the same tables",
     "tests/pipelines/source/test_fingerprint.py": "a table of edits and whether it follows",
 }
 LOOKED_AT_LIMIT = 560

@@ -6,26 +6,23 @@ in a pod and in a cloud's job, over any step operator.
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Literal
 
 from fairlead.errors import BackendError, ObjectNotFoundError, RetryableBackendError
-from fairlead.graph import StepNode, StepOptions
 from fairlead.ports.attempt import Attempt, AttemptReport, AttemptStatus
 from fairlead.ports.outlives import Outlives
 from fairlead.ports.step_operator import HasCapacity, StepOperator, Watches
 from fairlead.runner.decide import Decider
 from fairlead.runner.events import Event, Observer
 from fairlead.runner.lease import HeldLease
+from fairlead.runner.progress import GraphProgress, RunningAttempt
 from fairlead.store.layout import RunLayout
 from fairlead.store.objects import ObjectStore
 from fairlead.store.records import (
-    ArtifactRecord,
     AttemptEnd,
+    AttemptReference,
     Decision,
     Failure,
     Outcome,
@@ -42,35 +39,6 @@ _POLL = 2.0
 
 #: Ready steps that are tried when there is no room: what follows seldom asks for less.
 _TRIED = 16
-
-
-@dataclass(slots=True)
-class _Running:
-    node: StepNode
-    number: int
-    operator: StepOperator
-    options: StepOptions
-    submitted: float
-    started: float | None
-
-    @property
-    def due(self) -> float | None:
-        """Return when its time is over: counted from its start, not from when it was queued."""
-        if self.started is None or self.options.timeout is None:
-            return None
-        return self.started + self.options.timeout
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What the walk knows of one node."""
-
-    state: State = State.PENDING
-    decided: bool = False
-    attempts: int = 0
-    failures: int = 0
-    outputs: dict[str, ArtifactRecord] = field(default_factory=dict)
-    summary: StepSummary | None = None
 
 
 class Runner:
@@ -111,18 +79,11 @@ class Runner:
         self.observer = observer
         self.parallelism = parallelism
         self.run_uri, self.run_digest = run_uri, run_digest
-        self.nodes = {node.id: node for node in self.graph.nodes}
-        self.upstream = {node.id: node.upstream() for node in self.graph.nodes}
-        self.downstream: dict[str, list[str]] = {node.id: [] for node in self.graph.nodes}
-        for node_id, needs in self.upstream.items():
-            for need in needs:
-                self.downstream[need].append(node_id)
-        self.progress = {node.id: _Progress() for node in self.graph.nodes}
-        self._waiting = {node_id: len(needs) for node_id, needs in self.upstream.items()}
-        self._ready: deque[str] = deque()
-        self._later: list[tuple[float, str]] = []
-        self._running: dict[str, _Running] = {}
-        self._left = len(self.nodes)
+        self.progress = GraphProgress(self.graph)
+        #: Step → whose outputs it takes; and whether an attempt ended without a word of its own.
+        self.reused: dict[str, AttemptReference] = {}
+        self.lost = False
+        self._running: dict[str, RunningAttempt] = {}
         self._cancelled = False
         self._next_look = 0.0
 
@@ -139,14 +100,13 @@ class Runner:
             StoreError: The store can no longer be read or written; the run can be resumed.
             BackendError: The lease was taken over by another runner.
         """
-        self._ready.extend(node_id for node_id, count in self._waiting.items() if count == 0)
         if view is not None:
             self._take_over(view)
         try:
-            while self._left:
+            while self.progress.left:
                 self._look_for_cancel()
                 self._start_due()
-                if not self._left:
+                if not self.progress.left:
                     break
                 self._wait()
         except KeyboardInterrupt:
@@ -179,6 +139,8 @@ class Runner:
                 if attempt.end is not None
                 and not (attempt.end.failure and attempt.end.failure.type == "RunnerLost")
             )
+            if step.decision is not None and step.decision.cached_from is not None:
+                self.reused[node.id] = step.decision.cached_from
             if step.state.good:
                 progress.outputs = step.outputs
                 self._settle(node.id, step.state)
@@ -188,16 +150,15 @@ class Runner:
                 self._settle(node.id, State.FAILED)
 
     def _outlives(self, node_id: str) -> bool:
-        operator = self.operators(self.graph.options(self.nodes[node_id]).operator)
+        operator = self.operators(self.progress.options(node_id).operator)
         return isinstance(operator, Outlives) and operator.outlives_runner
 
     def _start_due(self) -> None:
-        now = time.monotonic()
-        while self._later and self._later[0][0] <= now:
-            self._ready.append(heapq.heappop(self._later)[1])
+        self.progress.free_due()
+        ready = self.progress.ready
         held: list[str] = []
-        while self._ready and not self._cancelled:
-            node_id = self._ready.popleft()
+        while ready and not self._cancelled:
+            node_id = ready.popleft()
             progress = self.progress[node_id]
             if progress.state.done:
                 continue
@@ -207,12 +168,11 @@ class Runner:
                 held.append(node_id)
                 if len(held) >= _TRIED:
                     break
-        self._ready.extendleft(reversed(held))
+        ready.extendleft(reversed(held))
 
     def _decided(self, node_id: str) -> bool:
-        node = self.nodes[node_id]
         self.progress[node_id].decided = True
-        outputs = {need: self.progress[need].outputs for need in self.upstream[node_id]}
+        node, outputs = self.progress.nodes[node_id], self.progress.inputs(node_id)
         decision = self.decider.decide(node, outputs)
         if decision is None:
             return False
@@ -223,12 +183,14 @@ class Runner:
     def _record(self, node_id: str, decision: Decision) -> None:
         self.objects.put_new(self.layout.decision(node_id), decision.to_bytes())
         self.progress[node_id].outputs = decision.outputs
+        if decision.cached_from is not None:
+            self.reused[node_id] = decision.cached_from
 
     def _submit(self, node_id: str) -> bool:
         """Start the next attempt of a node, unless there is no room for it now."""
         if self.parallelism is not None and len(self._running) >= self.parallelism:
             return False
-        node, progress = self.nodes[node_id], self.progress[node_id]
+        node, progress = self.progress.nodes[node_id], self.progress[node_id]
         options = self.graph.options(node)
         operator = self.operators(options.operator)
         if isinstance(operator, HasCapacity):
@@ -270,7 +232,7 @@ class Runner:
             and isinstance(operator, Watches)
             and operator.status(reference).status is AttemptStatus.PENDING
         )
-        self._running[reference] = _Running(
+        self._running[reference] = RunningAttempt(
             node, number, operator, options, now, None if waits else now
         )
         progress.state = State.RUNNING
@@ -302,8 +264,7 @@ class Runner:
     def _timeout(self) -> float:
         now = time.monotonic()
         due = [self._next_look]
-        if self._later:
-            due.append(self._later[0][0])
+        due += self.progress.due()
         due += [running.due for running in self._running.values() if running.due is not None]
         return max(0.0, min(due) - now)
 
@@ -332,21 +293,20 @@ class Runner:
             )  # fmt: skip
             self._read_end(node_id, number, seconds)
 
-    def _time_out(self, reference: str, running: _Running) -> None:
+    def _time_out(self, reference: str, running: RunningAttempt) -> None:
         del self._running[reference]
         running.operator.cancel(reference)
-        limit = running.options.timeout
         report = running.operator.status(reference)
         self._write_end(
             running.node.id, running.number, Outcome.TIMED_OUT, "TimeoutError",
-            f"the attempt took longer than its timeout of {limit:g} s",
+            f"the attempt took longer than its timeout of {running.options.timeout:g} s",
             log_tail=self._last_lines(running.node.id, report),
         )  # fmt: skip
         self._read_end(running.node.id, running.number, time.monotonic() - running.submitted)
 
     def _last_lines(self, node_id: str, report: AttemptReport) -> str:
         """Return what a dead attempt printed last, unless only its own process could mask it."""
-        if report.log_tail and self.graph.options(self.nodes[node_id]).secrets:
+        if report.log_tail and self.progress.options(node_id).secrets:
             return "(its last lines are withheld: the step reads secrets)"
         return report.log_tail
 
@@ -363,6 +323,7 @@ class Runner:
     ) -> None:
         failure = Failure(type=kind, message=message, log_tail=log_tail, retryable=again)
         end = AttemptEnd(outcome=outcome, failure=failure, observer="runner")
+        self.lost = True
         self.objects.put_new(self.layout.attempt_end(node_id, number), end.to_bytes())
 
     def _read_end(self, node_id: str, number: int, seconds: float) -> None:
@@ -382,11 +343,10 @@ class Runner:
         failure = end.failure
         detail = f"{failure.type}: {failure.message}" if failure else end.outcome.value
         progress.failures += counts_as_failure(end)
-        retries = self.graph.options(self.nodes[node_id]).retries
+        retries = self.progress.options(node_id).retries
         if retryable(end) and progress.failures <= retries.count and not self._cancelled:
             wait = retries.wait(progress.failures)
-            progress.state = State.RETRYING
-            heapq.heappush(self._later, (time.monotonic() + wait, node_id))
+            self.progress.again(node_id, wait)
             detail = f"{detail} (again in {wait:g} s)"
             self.observer(Event(self.record.run, node_id, State.RETRYING, number, seconds, detail))
             return
@@ -396,25 +356,13 @@ class Runner:
         self, node_id: str, state: State, *, seconds: float | None = None, detail: str = ""
     ) -> None:
         """Note that nothing further happens to a node, and free or skip what follows it."""
-        settled = deque([(node_id, state, seconds, detail)])
-        while settled:
-            current, state, seconds, detail = settled.popleft()
-            progress = self.progress[current]
-            progress.state = state
-            self._left -= 1
-            self.observer(
-                Event(self.record.run, current, state, progress.attempts, seconds, detail)
-            )
-            for follower in self.downstream[current]:
-                if state.good:
-                    self._waiting[follower] -= 1
-                    if self._waiting[follower] == 0:
-                        self._ready.append(follower)
-                elif self.progress[follower].state is State.PENDING and not self._cancelled:
-                    reason = f"step {current!r} {state.value}"
-                    self._record(follower, Decision(outcome="skipped", reason=reason))
-                    self.progress[follower].state = State.SKIPPED
-                    settled.append((follower, State.SKIPPED, None, reason))
+        settled = self.progress.settle(node_id, state, skip=not self._cancelled)
+        for current, stands, reason in settled:
+            if reason:
+                self._record(current, Decision(outcome="skipped", reason=reason))
+            told = (None, reason) if reason else (seconds, detail)
+            attempts = self.progress[current].attempts
+            self.observer(Event(self.record.run, current, stands, attempts, *told))
 
     def _look_for_cancel(self) -> None:
         now = time.monotonic()
@@ -433,11 +381,7 @@ class Runner:
                 running.node.id, running.number, Outcome.CANCELLED, "Cancelled",
                 "the run was cancelled", again=False,
             )  # fmt: skip
-            self.progress[running.node.id].state = State.CANCELLED
-        for progress in self.progress.values():
-            if not progress.state.done:
-                progress.state = State.CANCELLED
-        self._left = 0
+        self.progress.cancel()
 
     def _stop_all(self) -> None:
         """Leave nothing running behind when this runner itself cannot go on.
@@ -454,21 +398,12 @@ class Runner:
         self._running.clear()
 
     def _end(self) -> RunEnd:
-        states = [progress.state for progress in self.progress.values()]
         outcome: Literal["succeeded", "failed", "cancelled"] = "succeeded"
         if self._cancelled:
             outcome = "cancelled"
-        elif not all(state.good for state in states):
+        elif not self.progress.good:
             outcome = "failed"
-        end = RunEnd(state=outcome, steps=self._summaries())
+        end = RunEnd(state=outcome, steps=self.progress.summaries())
         if not self.objects.put_new(self.layout.end, end.to_bytes()):
             end = RunEnd.from_bytes(self.objects.get(self.layout.end), self.layout.end)
         return end
-
-    def _summaries(self) -> Mapping[str, StepSummary]:
-        return {
-            node_id: (progress.summary or StepSummary(state="")).model_copy(
-                update={"state": progress.state.value, "attempts": progress.attempts}
-            )
-            for node_id, progress in self.progress.items()
-        }
