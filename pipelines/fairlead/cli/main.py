@@ -58,6 +58,13 @@ class LazyGroup(TyperGroup):
             return typer.core.TyperCommand(cmd_name, help=entry.help, callback=None)
         return build(catalog.load(cmd_name, entry), cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that is meant; a name that none has is told with what is close."""
+        if args and catalog.find(args[0]) is None:
+            self._listing = True
+            self.commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        return super().resolve_command(ctx, args)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help without importing any command."""
         self._listing = True

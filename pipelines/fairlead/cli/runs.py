@@ -162,20 +162,27 @@ def _print_lines(step: str, number: int, text: str) -> None:
 
 @app.command()
 def diff(
-    first: Annotated[str, typer.Argument(metavar="RUN", help="A run.")],
-    second: Annotated[str, typer.Argument(metavar="OTHER", help="Another.")] = "latest",
+    first: RunArgument = "latest",
+    second: Annotated[
+        str | None,
+        typer.Argument(metavar="OTHER", help="Another; else what ran before RUN is compared."),
+    ] = None,
     stack: StackOption = None,
     manifest: ManifestOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare two runs: parameters, code, inputs, results, metrics, times, provenance."""
+    """Compare two runs: parameters, code, inputs, results, metrics, times, provenance.
+
+    Given one run, or none, it is compared with the run of the same pipeline before it.
+    """
     import dataclasses
 
     from fairlead.readback.comparison import compare
-    from fairlead.readback.runs import find
+    from fairlead.readback.runs import find, previous
 
     on = bound(stack, manifest)
-    a, b = find(on, first), find(on, second)
+    a = find(on, first)
+    a, b = (previous(a), a) if second is None else (a, find(on, second))
     found = compare(a, b)
     if as_json:
         emit([{**dataclasses.asdict(one), "kind": one.kind} for one in found])

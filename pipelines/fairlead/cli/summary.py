@@ -198,6 +198,7 @@ def _step_data(step: Step) -> dict[str, Any]:
         "seconds": step.seconds,
         "attempts": len(step.attempts),
         "reason": step.reason,
+        "failure": as_json(step.failure) if step.failure else None,
         "inputs": step.inputs,
         "outputs": {
             name: {**as_json(v.record), "version": v.version} for name, v in step.outputs.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -167,7 +168,7 @@ class Run:
             hint = f"did you mean {close[0]!r}? " if close else ""
             names = ", ".join([*self.steps][:20])
             raise RunNotFoundError(
-                f"run {self.id} has no step {step!r}; {hint}Its steps: {names}"
+                f"run {self.id} has no step {step!r}; {hint}its steps: {names}"
             ) from None
 
     def __iter__(self) -> Iterator[Step]:
@@ -261,6 +262,25 @@ def run(id: str = "latest", *, stack: str | None = None, manifest: str | None = 
     from fairlead.binding import bind
 
     return find(bind(stack, manifest=manifest), id)
+
+
+def previous(run: Run) -> Run:
+    """Return the run of the same pipeline that was submitted before a run.
+
+    Raises:
+        RunNotFoundError: It is the first one.
+        StoreError: The store cannot be read.
+    """
+    accepts = Filter(pipeline=run.pipeline)
+    for limit in (2, 100, sys.maxsize):  # seldom is a run meant that is not among the newest
+        found = history(run.stack, limit, accepts)
+        if before := next((one for one in found if one.id < run.id), None):
+            return before
+        if len(found) < limit:
+            break
+    raise RunNotFoundError(
+        f"no run of {run.pipeline!r} was submitted before {run.id}: say what to compare it with"
+    )
 
 
 def find(stack: Stack, text: str) -> Run:

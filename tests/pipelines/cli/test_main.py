@@ -68,6 +68,8 @@ def test_version_and_nonsense(cli: Any) -> None:
     wrong = cli("nonsense")
     assert wrong.status == 2
     assert "No such command 'nonsense'" in wrong.err
+    assert "Did you mean 'stacks'?" in cli("stack", "list").err
+    assert "Did you mean 'show'?" in cli("runs", "shw").err
     assert cli("runs", "list", "--nonsense").status == 2
 
 

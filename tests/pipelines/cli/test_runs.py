@@ -47,6 +47,9 @@ def test_show_tells_why_a_step_failed(cli: Any, stack: Stack) -> None:
     run.write("failed")
     told = cli("runs", "show").out
     assert "step train failed: ValueError: depth must be positive" in told
+    (failed,) = cli("runs", "show", "--json").data["steps"]
+    assert failed["failure"]["type"] == "ValueError"
+    assert 'File "train.py", line 7' in failed["failure"]["traceback"]
     assert 'File "train.py", line 7' in told
 
 
@@ -67,7 +70,15 @@ def test_diff(cli: Any, training: RecordedRun, cached: RecordedRun) -> None:
     assert found["metrics", "evaluate.accuracy"] == (0.97, None)
     assert ("outputs", "load.output") not in found
     assert ("code", "train.py:publish") in found
-    assert "depths" in cli("runs", "diff", training.run).out
+    told = cli("runs", "diff").out
+    assert "depths" in told
+    assert (
+        told
+        == cli("runs", "diff", cached.run).out
+        == cli("runs", "diff", training.run, "latest").out
+    )
+    first = cli("runs", "diff", training.run)
+    assert (first.status, "submitted before" in first.err) == (2, True)
     assert "alike" in cli("runs", "diff", training.run, training.run).err
 
 
