@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from fairlead import Distributed, Resources, Retries, context, pipeline, registe
 from fairlead.binding import bind
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.manifest import StackManifest
-from fairlead.errors import CapabilityError, ParameterError, RunFailedError
+from fairlead.errors import CapabilityError, ConfigError, IntegrityError, RunFailedError
 from fairlead.graph import StepOptions
 from fairlead.readback.runs import Run
+from fairlead.runtime import checkpoints
 from fairlead.runtime.engines import engine
 from fairlead.runtime.engines.torchrun_engine import variables
 from fairlead.runtime.rank import Rank
+from fairlead.runtime.session import Session
 from fairlead.store.records import Checkpoint
 from fairlead.store.state import State
 
@@ -180,13 +183,31 @@ def test_a_damaged_checkpoint_is_told_and_not_loaded(fairlead_stack: StackManife
         if info.path != record.artifact.path:  # the manifest of the folder is as it was
             (store / info.path).chmod(0o600)
             (store / info.path).write_bytes(b"changed")
-    from fairlead.errors import IntegrityError
-    from fairlead.runtime.checkpoints import Checkpoints
-    from fairlead.runtime.session import Session
-
     session = Session(run.stack.objects, run.record, stack=bind(manifest=fairlead_stack))
     with pytest.raises(IntegrityError, match="damaged or replaced"):
-        Checkpoints(session, "count", 2, 0)
+        checkpoints.Checkpoints(session, "count", 2, 0)
+
+
+def test_what_holds_still_is_published_without_being_asked(
+    fairlead_stack: StackManifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a trainer of somebody else's that saves into a folder survives being killed."""
+    monkeypatch.setattr(checkpoints, "_LOOK", 0.05)
+    run = counting.run(in_process=True, fail_before=1)
+    session = Session(run.stack.objects, run.record, stack=bind(manifest=fairlead_stack))
+    kept = checkpoints.Checkpoints(session, "count", 7, 0)
+    for number in (1, 2):
+        (kept.folder / "weights").write_text(f"of epoch {number}")
+        until = time.monotonic() + 20
+        while f"7/checkpoints/0-{number}.json" not in versions(run):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    kept.close(succeeded=True)
+    assert not kept.folder.exists()
+    follows = checkpoints.Checkpoints(session, "count", 8, 0)
+    assert (follows.folder / "weights").read_text() == "of epoch 2"
+    follows.close(succeeded=True)
+    assert len([name for name in versions(run) if name.startswith("8/")]) == 0
 
 
 def test_outside_a_run_the_folder_is_temporary() -> None:
@@ -216,5 +237,5 @@ def test_only_rank_0_registers_models(fairlead_stack: StackManifest) -> None:
 
 
 def test_a_run_configuration_refuses_what_is_not_a_number(fairlead_stack: StackManifest) -> None:
-    with pytest.raises((ParameterError, ValueError), match=r"alone\.distributed"):
+    with pytest.raises(ConfigError, match=r"alone\.distributed"):
         lonely.run(config={"steps": {"alone": {"distributed": {"nodes": "many", "kind": "dask"}}}})
