@@ -16,6 +16,8 @@ _HOPELESS = frozenset({"InvalidImageName", "ErrImageNeverPull", "CreateContainer
 _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"})
 #: How the problem of an image begins that may yet be pulled, once its registry answers.
 PULL = "its image cannot be pulled"
+#: Why a pod ended that left no other word.
+DELETED = "the pod was deleted: by a person, a drained node or its namespace's end"
 _NO_SUCH_IMAGE = re.compile(r"(?i)not ?found|manifest unknown|unauthorized|denied|forbidden")
 
 _DISRUPTIONS = {
@@ -113,7 +115,7 @@ def _dead(  # noqa: PLR0911 - one for each way to die
             retryable=False,
         )
     if "exitCode" not in terminated:
-        return _ended("the pod was deleted: by a person, a drained node or its namespace's end")
+        return _ended(DELETED)
     return _ended(f"the step's container {_exit(terminated['exitCode'])}", tail)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fairlead.adapters.kubernetes_cluster import Cluster
-from fairlead.adapters.kubernetes_pods import Reading
+from fairlead.adapters.kubernetes_pods import DELETED, Reading
 from fairlead.errors import BackendError
 from fairlead.ports.attempt import AttemptReport, AttemptStatus
 
@@ -142,11 +142,13 @@ class Ranks:
         nodes: How many there will be.
         pods: Pod by rank.
         readings: What the newest state of each means.
+        leaving: Ranks whose pods are being deleted, in order: the first takes the others along.
     """
 
     nodes: int = 1
     pods: dict[int, str] = field(default_factory=dict)
     readings: dict[int, Reading] = field(default_factory=dict)
+    leaving: list[int] = field(default_factory=list)
 
     def hear(self, pod: Mapping[str, Any], reading: Reading) -> Reading:
         """Take note of a pod's state, and say what it means for the attempt.
@@ -160,8 +162,12 @@ class Ranks:
         self.readings[rank] = reading
         if self.nodes == 1:
             return reading
+        if pod["metadata"].get("deletionTimestamp") and rank not in self.leaving:
+            self.leaving.append(rank)
         report = reading.report
         if report.status is AttemptStatus.ENDED and report.reason is not None:
+            if rank in self.leaving and rank != (first := self.leaving[0]):
+                rank, report = first, AttemptReport(AttemptStatus.ENDED, DELETED)
             reason = f"rank {rank} of {self.nodes}: {report.reason}"
             return replace(reading, report=replace(report, reason=reason))
         return self._together()

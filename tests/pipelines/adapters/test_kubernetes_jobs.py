@@ -209,6 +209,22 @@ def test_an_attempt_runs_when_all_ranks_do_and_ends_when_one_fails() -> None:
     assert hear(rank(0, "Succeeded", 0)).reason is None
 
 
+def test_a_deleted_rank_is_named_though_others_end_before_it() -> None:
+    """The job's controller deletes the other pods as soon as one is marked."""
+    ranks = Ranks(3)
+    for number in range(3):
+        ranks.hear(rank(number, "Running"), read(rank(number, "Running")))
+    for number in (2, 0, 1):
+        leaving = rank(number, "Running")
+        leaving["metadata"]["deletionTimestamp"] = "2026-11-21T12:00:00Z"
+        assert ranks.hear(leaving, read(leaving)).report.status is AttemptStatus.RUNNING
+    killed = rank(1, "Failed", 137)
+    killed["metadata"]["deletionTimestamp"] = "2026-11-21T12:00:00Z"
+    assert (ranks.hear(killed, read(killed)).report.reason or "").startswith(
+        "rank 2 of 3: the pod was deleted"
+    )
+
+
 def test_pods_of_one_node_would_share_its_ports() -> None:
     from fairlead.adapters.kubernetes.kubernetes_step_operator import KubernetesStepOperator
 
