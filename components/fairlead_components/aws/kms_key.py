@@ -35,15 +35,18 @@ class KmsKeyArgs:
 
     Attributes:
         rotation_days: How often AWS makes new key material; 365 if not given.
+        users: ARNs of roles that use it beyond what their own policies say, such as those of
+            another account, and only through S3 and ECR. They have to be there before the key.
         existing: A key to use, instead of making one.
     """
 
     rotation_days: Optional[int] = None
+    users: Optional[list[str]] = None
     existing: Optional[ExistingKmsKey] = None
 
 
 class KmsKey(Component):
-    """Make a key that rotates, and whose use is granted by the policies of roles alone.
+    """Make a key that rotates, and whose use the policies of roles grant, or it to named ones.
 
     Example:
         A Pulumi program with nothing else::
@@ -64,18 +67,17 @@ class KmsKey(Component):
         if args.existing is not None:
             self.arn = pulumi.Output.from_input(args.existing.arn)
         else:
-            root = place(self).arn("iam", "root", region=False)
-            # Without this statement nobody could change the key again; it grants nothing by itself.
-            delegated = root.apply(
-                lambda arn: [allow("DelegateToIam", ["kms:*"], "*", principal={"AWS": arn})]
-            )
+            where = place(self)
+            statements = pulumi.Output.all(
+                where.arn("iam", "root", region=False), where.region, args.users
+            ).apply(lambda known: _statements(*known))
             key = aws.kms.Key(
                 name,
                 description=f"Data of the stack {pulumi.get_project()}/{pulumi.get_stack()}",
                 enable_key_rotation=True,
                 rotation_period_in_days=args.rotation_days or 365,
                 deletion_window_in_days=_WINDOW,
-                policy=document(delegated),
+                policy=document(statements),
                 tags=self.tags(),
                 opts=self.child(data=True),
             )
@@ -91,3 +93,26 @@ class KmsKey(Component):
         days = args.rotation_days
         if isinstance(days, int) and not _SHORTEST <= days <= _LONGEST:
             yield "rotation_days", f"must be from {_SHORTEST} to {_LONGEST}"
+
+
+def _statements(root: str, region: str, users: Optional[list[str]]) -> list[dict[str, Any]]:
+    """Return who may do what with the key.
+
+    Example:
+        >>> [one["Sid"] for one in _statements("arn:aws:iam::1:root", "eu-west-1", None)]
+        ['DelegateToIam']
+    """
+    # Without this statement nobody could change the key again; it grants nothing by itself.
+    statements = [allow("DelegateToIam", ["kms:*"], "*", principal={"AWS": root})]
+    if users:
+        services = [f"{name}.{region}.amazonaws.com" for name in ("s3", "ecr")]
+        statements.append(
+            allow(
+                "UseThroughServices",
+                ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
+                "*",
+                principal={"AWS": users},
+                condition={"StringEquals": {"kms:ViaService": services}},
+            )
+        )
+    return statements

@@ -1,4 +1,4 @@
-"""A key that rotates, is kept, and is granted by roles' policies alone."""
+"""A key that rotates, is kept, and is granted by roles' policies, or to roles that it names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ ARN = "arn:aws:kms:eu-central-1:123456789012:key/0"
 def test_a_key_is_made_and_another_is_adopted(rehearsed: Any, statements: Any) -> None:
     resources = rehearsed(f"""
         from fairlead_components.aws.kms_key import ExistingKmsKey, KmsKey, KmsKeyArgs
-        pulumi.export("made", KmsKey("key", KmsKeyArgs(rotation_days=90)).contract)
+        pulumi.export("made", KmsKey("key", KmsKeyArgs(rotation_days=90,
+            users=["arn:aws:iam::999988887777:role/reader"])).contract)
         existing = KmsKeyArgs(existing=ExistingKmsKey(arn="{ARN}"))
         pulumi.export("adopted", KmsKey("other", existing).contract)
     """)
@@ -24,6 +25,11 @@ def test_a_key_is_made_and_another_is_adopted(rehearsed: Any, statements: Any) -
     assert (key["rotationPeriodInDays"], key["deletionWindowInDays"]) == (90, 30)
     root = {"AWS": "arn:aws:iam::123456789012:root"}
     assert statements(key["policy"])["DelegateToIam"]["Principal"] == root
+    named = statements(key["policy"])["UseThroughServices"]
+    assert named["Principal"] == {"AWS": ["arn:aws:iam::999988887777:role/reader"]}
+    assert named["Condition"]["StringEquals"]["kms:ViaService"] == [
+        "s3.eu-central-1.amazonaws.com", "ecr.eu-central-1.amazonaws.com",
+    ]  # fmt: skip
     assert key["tags"]["fairlead-component"] == "key"
     made, adopted = (resources.outputs()[name] for name in ("made", "adopted"))
     assert made["key_id"].startswith("arn:aws:kms:eu-central-1:123456789012:key/")
