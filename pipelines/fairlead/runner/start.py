@@ -10,6 +10,7 @@ from fairlead.runner.decide import Decider
 from fairlead.runner.events import Observer
 from fairlead.runner.lease import acquire
 from fairlead.runner.operators import Operators
+from fairlead.runner.tracking import show_end
 from fairlead.runner.walk import Runner
 from fairlead.runtime.session import Session
 from fairlead.store.records import RunEnd
@@ -69,6 +70,8 @@ def walk_run(
             observer=observer,
             parallelism=orchestrator.parallelism if orchestrator else None,
         )
-        return runner.walk(view)
+        end = runner.walk(view)
+        show_end(session, end, runner.reused, lost=runner.lost)
+        return end
     finally:
         lease.release()

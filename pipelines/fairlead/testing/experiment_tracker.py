@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from fairlead.ports.ended_run import EndedRun, ShowsEndedRuns
 from fairlead.ports.experiment_tracker import ExperimentTracker, TrackedStep
 
 RUN = "01KAEW8J00ABCDEFGHJKMNPQRS"
@@ -174,6 +175,33 @@ class ExperimentTrackerConformance:
             tracker.close(tracked(run=run), succeeded=True)
         assert read("training", RUN).metrics["train/accuracy"] == 0.1
         assert read("training", other).metrics["train/accuracy"] == 0.2
+
+    def test_an_attempt_that_died_is_ended_with_its_run(
+        self, tracker: ExperimentTracker, read: Reader
+    ) -> None:
+        """Prove that nothing seems to run on that a runner knows to be over."""
+        if not isinstance(tracker, ShowsEndedRuns):
+            pytest.skip("the tracker does not show how runs ended")
+        tracker.log_metrics(tracked(), {"x": 1}, at=None)
+        tracker.end_run(EndedRun(RUN, "training", succeeded=False))
+        run = read("training", RUN)
+        assert run.state == "failed"
+        assert [attempt.state for attempt in run.attempts] == ["failed"]
+
+    def test_a_run_from_the_cache_is_shown_with_its_numbers(
+        self, tracker: ExperimentTracker, read: Reader
+    ) -> None:
+        """Prove that a run none of whose steps ran can be compared like any other."""
+        if not isinstance(tracker, ShowsEndedRuns):
+            pytest.skip("the tracker does not show how runs ended")
+        reused = {"train": {"accuracy": 0.97}}
+        for _ in range(2):  # as when a runner dies at the very end
+            tracker.end_run(EndedRun(RUN, "training", True, {"team": "vision"}, reused))
+        run = read("training", RUN)
+        assert run.state == "succeeded"
+        assert run.metrics == {"train/accuracy": 0.97}
+        assert run.tags["team"] == "vision"
+        assert run.attempts == []
 
     def test_what_is_no_number_is_kept(self, tracker: ExperimentTracker, read: Reader) -> None:
         """Prove that a diverged loss does not break the step."""

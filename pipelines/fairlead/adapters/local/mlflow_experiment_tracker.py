@@ -21,11 +21,13 @@ from typing import Any
 from fairlead.adapters import mlflow_server
 from fairlead.adapters.mlflow_client import connect, exclusive, experiment, key, reported
 from fairlead.contracts.experiment_tracker import MlflowExperimentTrackerContract
+from fairlead.ports.ended_run import EndedRun
 from fairlead.ports.experiment_tracker import TrackedStep
 from fairlead.ports.permissions import Permission
 
 #: MLflow refuses longer ones, and larger batches.
 _PARAMETER_LENGTH = 500
+_TAG_LENGTH = 5000
 _METRICS = 1000
 _PARAMETERS = 100
 
@@ -122,6 +124,33 @@ class MlflowExperimentTracker:
                 failed = f"attributes.status = 'FAILED' and tags.`{_LATEST}` = 'true'"
                 lost = self._search(client, source, failed, role="attempt")
                 client.set_terminated(run, "FAILED" if lost else "FINISHED")
+
+    def end_run(self, ended: EndedRun) -> None:
+        """End what dead attempts left open, and repeat at the run what its cached steps had logged.
+
+        Args:
+            ended: The run, and how it ended.
+
+        Raises:
+            BackendError: MLflow refused, or cannot be reached.
+        """
+        client = connect(self._uri)
+        source = TrackedStep(ended.run, ended.pipeline, "", 0, {}, ended.tags)
+        with reported(self._uri):
+            known = client.get_experiment_by_name(self._contract.experiment or ended.pipeline)
+            found = known is not None and self._search(client, source, role="run")
+            if not (found or ended.reused):
+                return
+            with exclusive(self._uri):
+                run = self._run(client, source)
+            where = "attributes.status = 'RUNNING'"
+            for attempt in self._search(client, source, where, role="attempt"):
+                client.set_terminated(attempt, "FAILED")
+            for step, numbers in ended.reused.items():
+                self._log(client, run, {f"{step}/{name}": n for name, n in numbers.items()}, 0)
+            if ended.reused:
+                client.set_tag(run, "fairlead.cached", ", ".join(ended.reused)[:_TAG_LENGTH])
+            client.set_terminated(run, "FINISHED" if ended.succeeded else "FAILED")
 
     def _attempt(self, client: Any, source: TrackedStep) -> str:
         """Return the MLflow run of an attempt, made when it first logs something."""
