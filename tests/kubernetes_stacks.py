@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tools.kubernetes import images, layout, programs
+
 from clusters import Cluster
 from fairlead.contracts.manifest import StackManifest
 from storage_servers import Server
@@ -124,6 +126,23 @@ def installed(folder: Path) -> Path:
         )  # fmt: skip
         new.rename(layer)
     return layer
+
+
+def steps_archive(folder: Path) -> Path:
+    """Return the archive of an image with Fairlead and what the examples import."""
+    layers = layout.cache_folder() / "steps"
+    layers.mkdir(parents=True, exist_ok=True)
+    place = folder / "code" / PACKAGES / "fairlead"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "pipelines/fairlead", place, ignore=ignored)
+    compiled = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(place)]
+    subprocess.run([sys.executable, *compiled], check=True)
+    with programs.locked("kubernetes-steps"):
+        packages = installed(layers)
+    archive = folder / "steps.tar"
+    layered = [images.python_root(), packages, folder / "code"]
+    images.pack(layered, "localhost/fairlead-steps:test", archive)
+    return archive
 
 
 def access(namespace: str, environment: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -28,6 +28,8 @@ _POSTGRES = (
 )  # fmt: skip
 #: As the official image has it: PostgreSQL refuses to run as nobody.
 _ACCOUNTS = "root:x:0:0:root:/root:/bin/sh\npostgres:x:999:999::/data:/bin/sh\n"
+#: `mlflow models serve` starts it by name.
+_UVICORN = "#!/usr/bin/python3\nfrom uvicorn.main import main\n\nmain()\n"
 #: The server, its accounts, its database; what serves models that steps register.
 _MLFLOW = ("mlflow", "Flask-WTF<2", "psycopg2-binary<3", "scikit-learn", "skops", "numpy")
 
@@ -42,7 +44,7 @@ def mlflow_archive() -> Path:
     pins = (ROOT / "constraints.txt").read_text().splitlines()
     named = {re.split(r"[<>=]", line)[0].lower() for line in _MLFLOW}
     recipe = [line for line in pins if line.partition("==")[0].lower() in named]
-    return _archive("mlflow", repr((_MLFLOW, recipe)), _mlflow, "localhost/mlflow:test")
+    return _archive("mlflow", repr((_MLFLOW, _UVICORN, recipe)), _mlflow, "localhost/mlflow:test")
 
 
 def _archive(what: str, recipe: str, make: Callable[[Path], None], name: str) -> Path:
@@ -91,6 +93,10 @@ def _mlflow(layer: Path) -> None:
         check=True,
     )  # fmt: skip
     programs.unpack(("bash", "libtinfo6"), layer)  # `mlflow models serve` asks for it
+    program = layer / "usr/local/bin/uvicorn"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(_UVICORN)
+    program.chmod(0o755)
     for tests in (layer / _SITE).rglob("tests"):
         if tests.is_dir() and "mlflow" not in tests.parts:
             shutil.rmtree(tests, ignore_errors=True)

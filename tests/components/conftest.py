@@ -127,7 +127,7 @@ class Project:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         text = done.stdout + done.stderr
         assert (done.returncode == 0) is ok, text

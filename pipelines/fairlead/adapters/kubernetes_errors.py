@@ -24,6 +24,8 @@ def is_transient(error: Exception) -> bool:
     status = getattr(error, "status", None)
     if status is None:
         return type(error).__module__.partition(".")[0] == "urllib3"
+    if "field not declared in schema" in _message(error):
+        return False  # so an apply is answered, with status 500, whose object has a wrong field
     return status in _TRANSIENT and "certificate" not in str(getattr(error, "reason", ""))
 
 

@@ -56,6 +56,7 @@ COMMANDS: dict[str, Entry] = {
     "run": Entry(_ours("run"), "Run a pipeline on a stack.", PIPELINES),
     "verify": Entry(_ours("verify"), "Prove that stacks run a pipeline to the same.", PIPELINES),
     "cache": Entry(_ours("cache"), "Explain why a step ran or was cached.", PIPELINES),
+    "endpoints": Entry(_ours("endpoints"), "Serve registered models.", PIPELINES),
     "schema": Entry(_ours("schema"), "Print the contracts' JSON Schemas.", PIPELINES),
     "runs": Entry(_ours("runs"), "List, show, compare, open and debug runs.", RECORDS),
     "artifacts": Entry(_ours("artifacts"), "List, show, get and put what steps made.", RECORDS),

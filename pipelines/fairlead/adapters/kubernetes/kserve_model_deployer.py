@@ -58,7 +58,16 @@ class KserveModelDeployer:
             BackendError: The cluster refused, or has no KServe.
         """
         name = serving.checked(endpoint)
-        self._objects.apply(_KIND, self._service(name, model))
+        try:
+            self._objects.apply(_KIND, self._service(name, model))
+        except BackendError as error:
+            if getattr(error.__cause__, "status", None) == 404:  # noqa: PLR2004 - Not Found
+                raise BackendError(
+                    f"{self._objects.cluster.where} cannot serve {name!r} through KServe: the "
+                    "cluster has no InferenceServices. Have KServe installed, or take the flavor "
+                    "mlflow of model_deployer."
+                ) from error
+            raise
         found = self.status(name)
         if found is None:
             raise BackendError(f"endpoint {name!r} was deleted while it was being made.")

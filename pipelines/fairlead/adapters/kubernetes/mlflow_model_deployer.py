@@ -127,10 +127,12 @@ class MlflowModelDeployer:
         """Say what hinders the replicas of a version, and whether waiting will not help."""
         chosen = f"fairlead/endpoint={endpoint},fairlead/version={version}"
         for pod in self._objects.cluster.pods(chosen)[0]:
-            initial = (pod.get("status", {}).get("initContainerStatuses") or [{}])[0]
-            if (last := initial.get("lastState", {}).get("terminated")) is not None:
-                tail = str(last.get("message", "")).strip()[-500:]
-                return f"the model cannot be fetched: {tail}", False
+            for kind, what in (("initContainer", "fetched"), ("container", "served")):
+                status = (pod.get("status", {}).get(f"{kind}Statuses") or [{}])[0]
+                last = status.get("lastState", {}).get("terminated")
+                if last is not None and not status.get("ready"):
+                    tail = str(last.get("message", "")).strip()[-500:]
+                    return f"the model cannot be {what}: {tail}", False
             reading = read(pod)
             if reading.problem:
                 return reading.problem, reading.hopeless

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
-from tools.kubernetes import images, layout, programs
+from tools.kubernetes import layout
 
 from clusters import Cluster
-from kubernetes_stacks import PACKAGES, ROOT, KubernetesStack, installed, prepared
+from kubernetes_stacks import KubernetesStack, prepared, steps_archive
 from storage_servers import Server, versitygw_at
 
 
 @pytest.fixture(scope="session")
 def steps_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return an image with Fairlead and what the examples import, loaded into the cluster."""
-    folder = layout.cache_folder() / "steps"
-    folder.mkdir(parents=True, exist_ok=True)
-    code = tmp_path_factory.mktemp("code")
-    place = code / PACKAGES / "fairlead"
-    shutil.copytree(
-        ROOT / "pipelines/fairlead", place, ignore=shutil.ignore_patterns("__pycache__")
-    )
-    subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", place],
-        check=True,
-    )
-    archive = tmp_path_factory.mktemp("image") / "steps.tar"
-    with programs.locked("kubernetes-steps"):
-        packages = installed(folder)
-    images.pack([images.python_root(), packages, code], "localhost/fairlead-steps:test", archive)
-    return cluster.load(archive)[0]
+    return cluster.load(steps_archive(tmp_path_factory.mktemp("steps")))[0]
 
 
 @pytest.fixture(scope="session")
