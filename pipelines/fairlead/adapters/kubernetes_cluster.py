@@ -138,15 +138,15 @@ class Cluster:
         """
         return self.ask(what, "CoreV1Api", method, *arguments, self.namespace, **options)
 
-    def ask(self, what: str, api: str, method: str, *arguments: Any, **options: Any) -> Any:
+    def ask(
+        self, what: str, api: str, method: str, *arguments: Any, **options: Any
+    ) -> dict[str, Any]:
         """Call a method of any of the client's APIs, such as ``AppsV1Api``; return the answer."""
         from kubernetes import client
 
         options |= {"_preload_content": False, "_request_timeout": 30}
-        made = getattr(client, api)
-        return self._json(
-            what, lambda: getattr(made(self._connect()), method)(*arguments, **options)
-        )
+        call = getattr(getattr(client, api)(self._connect()), method)
+        return self._json(what, lambda: call(*arguments, **options))
 
     def watch(self, selector: str) -> PodWatch:
         """Begin to watch pods by labels."""
