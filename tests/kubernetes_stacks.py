@@ -145,6 +145,19 @@ def steps_archive(folder: Path) -> Path:
     return archive
 
 
+def with_registry(deployer: Any) -> Any:
+    """Return a model deployer that is bound to a stack with a registry."""
+    registry = {
+        "flavor": "mlflow",
+        "registry_uri": "http://tracker:5000",
+        "credentials_secrets": {"serving": "tracker-serving"},
+    }
+    store = {"flavor": "local", "url": "file:///tmp/none"}
+    components = {"artifact_store": store, "model_registry": registry}
+    deployer.bind(StackManifest.build("k", "kubernetes", components))
+    return deployer
+
+
 def access(namespace: str, environment: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return what the components provision: identities, rights, access to the store."""
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

@@ -25,7 +25,7 @@ def main(grants: str, passwords: str) -> None:
     from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
 
     commands.main(["upgrade", os.environ["MLFLOW_BACKEND_STORE_URI"]], standalone_mode=False)
-    store = SqlAlchemyStore()
+    store: Any = SqlAlchemyStore()
     store.init_db(read_auth_config().database_uri)
     for account, granted in json.loads(Path(grants).read_text()).items():
         password = Path(passwords, account).read_text().strip()

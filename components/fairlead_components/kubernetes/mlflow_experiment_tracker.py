@@ -144,15 +144,16 @@ class MlflowExperimentTracker(Component):
             data=files,
             opts=self.child(),
         )
+        volume: Any = {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": size(args.size or 100 << 30)}},
+            **({"storageClassName": args.storage_class} if args.storage_class else {}),
+        }
         PersistentVolumeClaim(
             f"{name}-artifacts",
             # A volume that waits for its first pod must not be waited for before there is one.
             metadata=_unawaited(metadata(self, f"{name}-artifacts", namespace)),
-            spec={
-                "accessModes": ["ReadWriteOnce"],
-                "resources": {"requests": {"storage": size(args.size or 100 << 30)}},
-                **({"storageClassName": args.storage_class} if args.storage_class else {}),
-            },
+            spec=volume,
             opts=self.child(data=True),
         )
         Service(
@@ -183,7 +184,7 @@ class MlflowExperimentTracker(Component):
         )
 
 
-def _unawaited(about: dict[str, Any]) -> dict[str, Any]:
+def _unawaited(about: dict[str, Any]) -> Any:
     return {
         **about,
         "annotations": {**about.get("annotations", {}), "pulumi.com/skipAwait": "true"},

@@ -96,22 +96,23 @@ def make_database(
         opts=component.child(),
     )
     selector = {"app.kubernetes.io/name": name}
-    port = {"name": "postgres", "port": PORT}
+    reached: Any = {"selector": selector, "ports": [{"name": "postgres", "port": PORT}]}
     Service(
         f"{name}-service",
         metadata=metadata(component, name, namespace),
-        spec={"selector": selector, "ports": [port]},
+        spec=reached,
         opts=component.child(),
     )
-    caller: Any = {"podSelector": {"matchLabels": {FUNCTION: client}}}
+    caller = {"podSelector": {"matchLabels": {FUNCTION: client}}}
+    policy: Any = {
+        "podSelector": {"matchLabels": selector},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [caller], "ports": [{"protocol": "TCP", "port": PORT}]}],
+    }
     NetworkPolicy(
         f"{name}-policy",
         metadata=metadata(component, name, namespace),
-        spec={
-            "podSelector": {"matchLabels": selector},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": [caller], "ports": [{"protocol": "TCP", "port": PORT}]}],
-        },
+        spec=policy,
         opts=component.child(),
     )
     serving = StatefulSet(

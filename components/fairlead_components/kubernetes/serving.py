@@ -32,15 +32,16 @@ def admit_callers(
         port: Where models answer.
     """
     label = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": sorted(callers)}
-    calling: Any = {"namespaceSelector": {"matchExpressions": [label]}}
+    calling = {"namespaceSelector": {"matchExpressions": [label]}}
+    spec: Any = {
+        "podSelector": {"matchLabels": {FUNCTION: "serving"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [calling], "ports": [{"protocol": "TCP", "port": port}]}],
+    }
     NetworkPolicy(
         f"{name}-callers",
         metadata=metadata(component, f"{name}-callers", namespace),
-        spec={
-            "podSelector": {"matchLabels": {FUNCTION: "serving"}},
-            "policyTypes": ["Ingress"],
-            "ingress": [{"from": [calling], "ports": [{"protocol": "TCP", "port": port}]}],
-        },
+        spec=spec,
         opts=component.child(),
     )
 

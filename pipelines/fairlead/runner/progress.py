@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from fairlead.graph import Graph, StepNode, StepOptions
 from fairlead.ports.step_operator import StepOperator
-from fairlead.store.records import ArtifactRecord, StepSummary
+from fairlead.store.records import ArtifactRecord, AttemptReference, Decision, StepSummary
 from fairlead.store.state import State
 
 
@@ -70,6 +70,8 @@ class GraphProgress:
         nodes: Every node, by its id.
         ready: Ids of the nodes that wait for no other and have not been started, in order.
         left: How many nodes something will still happen to.
+        reused: Node → the attempt whose outputs it took from the cache.
+        lost: Whether an attempt ended without a word of its own.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -85,6 +87,8 @@ class GraphProgress:
         self._later: list[tuple[float, str]] = []
         self.ready = deque(node_id for node_id, count in self._waiting.items() if count == 0)
         self.left = len(self.nodes)
+        self.reused: dict[str, AttemptReference] = {}
+        self.lost = False
 
     def __getitem__(self, node_id: str) -> StepProgress:
         return self._steps[node_id]
@@ -96,6 +100,14 @@ class GraphProgress:
     def inputs(self, node_id: str) -> dict[str, dict[str, ArtifactRecord]]:
         """Return the outputs of the nodes before a node, by their ids."""
         return {need: self._steps[need].outputs for need in self._upstream[node_id]}
+
+    def take(
+        self, node_id: str, outputs: dict[str, ArtifactRecord], decision: Decision | None
+    ) -> None:
+        """Note what a node has to give, and whose it is if it was decided not to run it."""
+        self._steps[node_id].outputs = outputs
+        if decision is not None and decision.cached_from is not None:
+            self.reused[node_id] = decision.cached_from
 
     def again(self, node_id: str, wait: float) -> None:
         """Let a node be ready once more, in ``wait`` seconds."""

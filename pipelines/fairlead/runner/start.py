@@ -71,7 +71,7 @@ def walk_run(
             parallelism=orchestrator.parallelism if orchestrator else None,
         )
         end = runner.walk(view)
-        show_end(session, end, runner.reused, lost=runner.lost)
+        show_end(session, end, runner.progress.reused, lost=runner.progress.lost)
         return end
     finally:
         lease.release()

@@ -22,7 +22,6 @@ from fairlead.store.layout import RunLayout
 from fairlead.store.objects import ObjectStore
 from fairlead.store.records import (
     AttemptEnd,
-    AttemptReference,
     Decision,
     Failure,
     Outcome,
@@ -80,9 +79,6 @@ class Runner:
         self.parallelism = parallelism
         self.run_uri, self.run_digest = run_uri, run_digest
         self.progress = GraphProgress(self.graph)
-        #: Step → whose outputs it takes; and whether an attempt ended without a word of its own.
-        self.reused: dict[str, AttemptReference] = {}
-        self.lost = False
         self._running: dict[str, RunningAttempt] = {}
         self._cancelled = False
         self._next_look = 0.0
@@ -139,10 +135,8 @@ class Runner:
                 if attempt.end is not None
                 and not (attempt.end.failure and attempt.end.failure.type == "RunnerLost")
             )
-            if step.decision is not None and step.decision.cached_from is not None:
-                self.reused[node.id] = step.decision.cached_from
             if step.state.good:
-                progress.outputs = step.outputs
+                self.progress.take(node.id, step.outputs, step.decision)
                 self._settle(node.id, step.state)
             elif step.state is State.SKIPPED:
                 self._settle(node.id, State.SKIPPED)
@@ -182,9 +176,7 @@ class Runner:
 
     def _record(self, node_id: str, decision: Decision) -> None:
         self.objects.put_new(self.layout.decision(node_id), decision.to_bytes())
-        self.progress[node_id].outputs = decision.outputs
-        if decision.cached_from is not None:
-            self.reused[node_id] = decision.cached_from
+        self.progress.take(node_id, decision.outputs, decision)
 
     def _submit(self, node_id: str) -> bool:
         """Start the next attempt of a node, unless there is no room for it now."""
@@ -322,9 +314,8 @@ class Runner:
         again: bool = True,
     ) -> None:
         failure = Failure(type=kind, message=message, log_tail=log_tail, retryable=again)
-        end = AttemptEnd(outcome=outcome, failure=failure, observer="runner")
-        self.lost = True
-        self.objects.put_new(self.layout.attempt_end(node_id, number), end.to_bytes())
+        end = AttemptEnd(outcome=outcome, failure=failure, observer="runner").to_bytes()
+        self.progress.lost |= self.objects.put_new(self.layout.attempt_end(node_id, number), end)
 
     def _read_end(self, node_id: str, number: int, seconds: float) -> None:
         """Act on how an attempt ended: the store's word counts, not the backend's."""

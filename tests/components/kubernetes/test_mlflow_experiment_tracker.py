@@ -84,14 +84,6 @@ def test_records_and_files_stay(declared: Any) -> None:
     assert database["persistentVolumeClaimRetentionPolicy"] == kept
 
 
-def test_models_are_registered_on_the_same_server(declared: Any) -> None:
-    tracker, registry = (declared.contracts[k] for k in ("experiment_tracker", "model_registry"))
-    assert registry["registry_uri"] == tracker["tracking_uri"]
-    assert registry["server"] == tracker["server"]
-    assert registry["credentials_secrets"] == tracker["credentials_secrets"]
-    assert registry["allow_pickle"] is False
-
-
 def test_a_database_that_is_there_is_taken(record: Callable[..., Any], values: Any) -> None:
     given = {"host": "db.example.org", "secret_name": "db-login", "user": "ml"}
     tracker = {"image": IMAGE, "existing_database": given}

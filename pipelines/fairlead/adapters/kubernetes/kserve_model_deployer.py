@@ -6,6 +6,7 @@ of ours puts the model where KServe's runtimes look for it.
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from fairlead.adapters import kubernetes_serving as serving
@@ -21,7 +22,7 @@ _VERSION = "serving.kserve.io/v1beta1"
 _KIND = "inference_service"
 
 #: Where KServe's runtimes look for a model.
-_FOLDER = "/mnt/models"
+_FOLDER = str(PurePosixPath("/", "mnt", "models"))
 
 
 class KserveModelDeployer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tools.kubernetes import layout
@@ -43,3 +44,22 @@ def kubernetes_stack(
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture
+def serving_place(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Yield where pods are made: a namespace of the restricted standard, with the identity."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    with cluster.namespace() as namespace:
+        enforced = "pod-security.kubernetes.io/enforce=restricted"
+        cluster.kubectl("label", "namespace", namespace, enforced)
+        cluster.kubectl("-n", namespace, "create", "serviceaccount", "serving")
+        yield {
+            "context": cluster.context,
+            "namespace": namespace,
+            "service_account": "serving",
+            "labels": {"fairlead-function": "serving"},
+            "node_selector": {"pool": "serving"},
+            "tolerations": [{"key": "serving"}],
+            "image_pull_secrets": ["pull"],
+        }
