@@ -174,7 +174,8 @@ def inking(partitions: int = 12) -> None:
     ink(load_digits(), partitions)
 
 
-@step(distributed=Distributed(nodes=2, kind="ray"), cache=False)
+# A node of Ray that needs more than half a minute to start, on a busy machine, gives up.
+@step(distributed=Distributed(nodes=2, kind="ray"), retries=2, cache=False)
 def scatter(numbers: int) -> dict[str, Any]:
     """Estimate pi by tasks on every node of a Ray cluster."""
     import ray

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,13 @@ from fairlead import Distributed, Resources, Retries, context, pipeline, registe
 from fairlead.binding import bind
 from fairlead.capabilities import Capabilities
 from fairlead.contracts.manifest import StackManifest
-from fairlead.errors import CapabilityError, ConfigError, IntegrityError, RunFailedError
+from fairlead.errors import (
+    CapabilityError,
+    ConfigError,
+    IntegrityError,
+    MissingExtraError,
+    RunFailedError,
+)
 from fairlead.graph import StepOptions
 from fairlead.readback.runs import Run
 from fairlead.runtime import checkpoints
@@ -127,6 +134,16 @@ def test_ranks_on_machines_of_their_own_are_local_rank_0() -> None:
 def test_every_kind_has_an_engine(kind: str) -> None:
     assert callable(engine(kind).gathered)
     assert callable(engine(kind).serve)
+
+
+@pytest.mark.parametrize(("kind", "package"), [("dask", "distributed"), ("ray", "ray")])
+def test_an_image_without_the_engine_is_told_what_it_lacks(
+    kind: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    wanted = rf"{package}.*fairlead\[{kind}\].*image"
+    with pytest.raises(MissingExtraError, match=wanted), engine(kind).gathered(Rank(), Resources()):
+        pytest.fail("there is no engine")
 
 
 @step(retries=Retries(count=3), cache=False)

@@ -13,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 
 from fairlead.errors import BackendError, MissingExtraError
 from fairlead.graph import Resources
@@ -47,17 +46,19 @@ def gathered(rank: Rank, resources: Resources) -> Iterator[None]:
         https://docs.ray.io/en/latest/cluster/vms/user-guides/launching-clusters/on-premises.html
     """
     host, port = _address(rank), rank.port or free_port(rank.host)
+    reached = Rank(rank.number, rank.nodes, host, port, rank.token)
     # Sockets lie in this folder, and their paths may not be long.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    with (
+        environment(_variables(rank)),
+        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
+    ):
         head = _start(
             rank, resources, "--head", f"--port={port}", "--include-dashboard=false",
             f"--temp-dir={folder}",
         )  # fmt: skip
-        variables = {**_variables(rank), "RAY_ADDRESS": f"{host}:{port}"}
         try:
-            with environment(variables):
-                rank_here = Rank(rank.number, rank.nodes, host, port, rank.token)
-                rank_here.reach_head(lambda: head.poll() is not None, seconds=_GATHER)
+            with environment({"RAY_ADDRESS": f"{host}:{port}"}):
+                reached.reach_head(lambda: head.poll() is not None, seconds=_GATHER)
                 _wait_for_nodes(rank, f"{host}:{port}", head)
                 yield
         finally:
@@ -75,17 +76,17 @@ def serve(rank: Rank, resources: Resources, gone: Callable[[], bool]) -> None:
     Raises:
         BackendError: Ray ended before.
     """
-    host = _address(rank)
-    Rank(rank.number, rank.nodes, host if rank.together else rank.host, rank.port).reach_head(gone)
-    head = f"{host if rank.together else rank.host}:{rank.port}"
-    node = _start(rank, resources, f"--address={head}")
-    try:
-        while not gone():
-            if node.poll() is not None and not Ranks.wait_until(gone, seconds=60):
-                raise BackendError(f"Ray's node ended with status {node.returncode}")
-            time.sleep(0.5)
-    finally:
-        _stop(node)
+    host = _address(rank) if rank.together else rank.host
+    Rank(rank.number, rank.nodes, host, rank.port).reach_head(gone)
+    with environment(_variables(rank)):
+        node = _start(rank, resources, f"--address={host}:{rank.port}")
+        try:
+            while not gone():
+                if node.poll() is not None and not Ranks.wait_until(gone, seconds=60):
+                    raise BackendError(f"Ray's node ended with status {node.returncode}")
+                time.sleep(0.5)
+        finally:
+            _stop(node)
 
 
 def _address(rank: Rank) -> str:
@@ -98,17 +99,20 @@ def _address(rank: Rank) -> str:
 def _variables(rank: Rank) -> dict[str, str]:
     here = os.pathsep.join(path for path in sys.path if path)
     found = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "PYTHONPATH": here}
+    found["RAY_NUM_REDIS_GET_RETRIES"] = "120"  # seconds that a node looks for a busy head
     if rank.token:
         found |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": rank.token}
     return found
 
 
 def _start(rank: Rank, resources: Resources, *options: str) -> subprocess.Popen[bytes]:
-    if find_spec("ray") is None:
+    try:
+        import ray  # noqa: F401 - is it there?
+    except ModuleNotFoundError:
         raise MissingExtraError(
             "a step of kind 'ray' needs the package 'ray', which is not installed: "
             "pip install 'fairlead[ray]', or add it to the packages of the step's image"
-        )
+        ) from None
     memory = resources.memory_bytes
     store = max(_LEAST_STORE, int(memory * 0.3)) if memory else _STORE
     command = [
@@ -116,8 +120,7 @@ def _start(rank: Rank, resources: Resources, *options: str) -> subprocess.Popen[
         f"--node-ip-address={_address(rank)}", f"--num-cpus={max(1, int(resources.cpu or 1))}",
         f"--num-gpus={resources.gpu}", f"--object-store-memory={store}", *options,
     ]  # fmt: skip
-    settings: Mapping[str, str] = {**os.environ, **_variables(rank)}
-    return subprocess.Popen(command, env=settings, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
 
 
 def _wait_for_nodes(rank: Rank, address: str, head: subprocess.Popen[bytes]) -> None:
