@@ -54,7 +54,7 @@ class MlflowExperimentTrackerArgs:
 
     Attributes:
         image: The server, by digest: any image that has ``python3`` with MLflow 3.17, its extra
-            ``auth`` and psycopg2, as MLflow's published image ending in ``-full`` has.
+            ``auth`` and psycopg2 (docs/kubernetes.md has the two lines that make one).
         database: The database server to make for its records.
         existing_database: A database to use instead.
         size: Bytes of the volume that figures and models lie on.
