@@ -18,6 +18,7 @@ from fairlead.errors import StackNotFoundError
 from fairlead_components.engine.environment import engine_environment
 from fairlead_components.engine.errors import PassphraseError, StackLockedError
 from fairlead_components.engine.location import Engine, locate
+from fairlead_components.engine.program_sdk import require_sdk
 from fairlead_components.engine.projects import Project, find_project
 from fairlead_components.engine.stack_locks import explain_locks, is_lock_message, parse_locks
 
@@ -66,11 +67,13 @@ class StackOperations:
         return self.stack in names or self.stack.rpartition("/")[2] in names
 
     def ensure_exists(self) -> None:
-        """Create the stack on first use.
+        """Create the stack on first use; called by what runs its program.
 
         Raises:
             StackNotFoundError: Nothing configures a stack of this name, so it is likely mistyped.
+            MissingExtraError: Its program could not run here.
         """
+        require_sdk(self.project)
         if self.exists():
             return
         configured = self.project.configured_stacks()
