@@ -42,6 +42,14 @@ def cluster() -> Iterator[clusters.Cluster]:
     yield from clusters.running()
 
 
+@pytest.fixture(scope="session")
+def steps_image(cluster: clusters.Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return an image with Fairlead and what the examples import, loaded into the cluster."""
+    from kubernetes_stacks import steps_archive  # loads what only tests with a cluster need
+
+    return cluster.load(steps_archive(tmp_path_factory.mktemp("steps")))[0]
+
+
 @pytest.fixture
 def s3_url(s3_server: storage_servers.Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the URL of an empty S3 store whose environment is set."""

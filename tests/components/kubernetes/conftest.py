@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tools.kubernetes import images
+from tools.kubernetes import images, layout
 
 from clusters import Cluster
 from fairlead_components.config import read_config
 from fairlead_components.provider.wire import decode
 from fairlead_components.stack import build
-from storage_servers import executable
+from provisioned_stacks import Provisioned, provisioned
+from storage_servers import executable, free_port, process
 
 IMAGE = f"registry.example.org/versitygw@sha256:{'0' * 64}"
 MLFLOW = f"registry.example.org/mlflow@sha256:{'1' * 64}"
@@ -86,3 +88,29 @@ def versitygw_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) 
     archive = folder / "versitygw.tar"
     images.pack([images.python_root(), folder / "layer"], "localhost/versitygw:test", archive)
     return cluster.load(archive)[0]
+
+
+@pytest.fixture
+def in_cluster(
+    cluster: Cluster, project: Any, versitygw_image: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Provisioned]:
+    """Return a project for a stack in a namespace of the cluster."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    with provisioned(cluster, project, versitygw_image) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run an MLflow server at an address of this machine that pods reach too."""
+    from fairlead.adapters.mlflow_client import connect
+
+    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
+    connect(f"sqlite:///{folder}/mlflow.db")  # which makes it
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", layout.API_ADDRESS, "--port", str(port),
+        "--workers", "1", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db",
+        "--artifacts-destination", str(folder / "artifacts"),
+    ]  # fmt: skip
+    with process(command, port, "/health", folder / "log.txt", address=layout.API_ADDRESS):
+        yield f"http://{layout.API_ADDRESS}:{port}"

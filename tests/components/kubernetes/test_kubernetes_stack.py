@@ -1,63 +1,26 @@
-"""A stack in a real cluster by the real engine: made, unchanged, drifted, destroyed, taken up."""
+"""A stack in a real cluster by the real engine: made, unchanged, drifted, and who may do what."""
 
 from __future__ import annotations
 
-import secrets
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tools.kubernetes.layout import ClusterError
 
 from clusters import Cluster
 from fairlead.contracts.manifest import StackManifest
 from fairlead.errors import StoreError
 from fairlead.registry import load
+from provisioned_stacks import STACK, Provisioned
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 
-ROOT = Path(__file__).parents[3]
-STACK = "kubernetes"
 
-
-@pytest.fixture
-def in_cluster(
-    cluster: Cluster, project: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Any, str]]:
-    """Return a project whose programs reach the cluster, and a namespace that is gone after."""
-    name = f"test-{secrets.token_hex(4)}"
-    stand_in = ROOT / "tools/kubernetes/plugin"
-    environment = {**cluster.environment, **project.env, "KUBECONFIG": str(cluster.kubeconfig)}
-    environment["PATH"] = f"{stand_in}:{project.env['PATH']}"
-    environment["FAIRLEAD_TEST_PYTHON"] = sys.executable
-    project.env = environment
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
-    yield project, name
-    cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
-
-
-def configured(project: Any, image: str, namespace: str, cluster: Cluster) -> None:
-    """Write the committed stack's configuration, completed as its users do."""
-    document = yaml.safe_load((ROOT / "stacks/Pulumi.kubernetes.yaml").read_text())
-    components = document["config"]["fairlead:components"]
-    components["cluster"] = {"name": namespace, "egress": {"data": ["10.1.0.0/16:443"]}}
-    components["artifact_store"] = {"image": image, "size": 64 << 20, "cpu": 0.1}
-    for kind in ("experiment_tracker", "model_registry", "model_deployer"):
-        del components[kind]  # test_mlflow_stack.py has them
-    components["container_registry"] = {"uri": "registry.example.org/ml"}
-    document["config"]["kubernetes:context"] = cluster.context
-    project.folder.joinpath(f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(document))
-    project.pulumi("stack", "init", STACK)
-
-
-def test_a_stack_is_made_unchanged_drifts_and_leaves_its_data(
-    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
+def test_a_stack_is_made_unchanged_drifts_and_is_mended(
+    in_cluster: Provisioned, cluster: Cluster
 ) -> None:
-    project, namespace = in_cluster
-    configured(project, versitygw_image, namespace, cluster)
+    project, namespace = in_cluster.project, in_cluster.namespace
+    in_cluster.configure()
     made = project.update("up", STACK)
     assert set(made) == {"create"}
     assert set(project.update("up", STACK)) == {"same"}
@@ -83,23 +46,12 @@ def test_a_stack_is_made_unchanged_drifts_and_leaves_its_data(
         is False
     )
 
-    # Destroyed, data stays: the namespace and its volume, which the next stack takes up.
-    assert objects.put_new("bundles/kept", b"data")
-    project.pulumi("state", "unprotect", "--all", "--yes", "-s", STACK)
-    project.update("destroy", STACK)
-    assert project.resources(STACK) == []
-    left = cluster.get("-n", namespace, "pods,services,secrets,roles,statefulsets,networkpolicies")
-    assert [i["metadata"]["name"] for i in left["items"] if not terminating(i)] == []
-    project.update("up", STACK)
-    again = StackManifest.model_validate(project.manifest(STACK))
-    assert opened(again, "reader", pytest.MonkeyPatch()).get("bundles/kept") == b"data"
-
 
 def test_each_identity_may_do_its_own_and_nothing_else(
-    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
+    in_cluster: Provisioned, versitygw_image: str, cluster: Cluster
 ) -> None:
-    project, namespace = in_cluster
-    configured(project, versitygw_image, namespace, cluster)
+    project, namespace = in_cluster.project, in_cluster.namespace
+    in_cluster.configure()
     project.update("up", STACK)
     manifest = StackManifest.model_validate(project.manifest(STACK))
     identities = manifest.components["identity"]
@@ -117,7 +69,7 @@ def test_each_identity_may_do_its_own_and_nothing_else(
     assert may("submitter", "get", "secrets/artifact-store-submitter")
     assert not may("submitter", "get", "secrets/artifact-store-maintainer")
     assert not may("submitter", "list", "secrets")
-    assert may("deployer", "create", "deployments.apps")
+    assert may("reader", "get", "pods/log")
     assert not may("runner", "create", "deployments.apps")
     assert not may("reader", "create", "jobs")
     assert not may("maintainer", "create", "rolebindings.rbac.authorization.k8s.io")
@@ -132,11 +84,16 @@ def test_each_identity_may_do_its_own_and_nothing_else(
     assert stores["submitter"].put_new(record, b"{}")
     assert stores["step"].put_new("artifacts/p/s/o/sha", b"1")
     assert stores["runner"].put_new("runs/20260101/01K/runner/1.json", b"{}")
+    dead = "runs/20260101/01K/steps/train/1/end.json"  # of a step whose process is gone
+    assert stores["runner"].put_new(dead, b"{}")
     assert stores["reader"].get(record) == b"{}"
     assert stores["serving"].get("artifacts/p/s/o/sha") == b"1"
     for who, path in (
         ("step", "runs/20260101/01K/run.json2"),
+        ("step", "runs/20260101/01K/end.json"),
+        ("step", "runs/20260101/01K/runner/2.json"),
         ("step", "bundles/x"),
+        ("step", "manifests/x"),
         ("runner", "artifacts/p/s/o/other"),
         ("submitter", "cache/p/s/k/1.json"),
         ("reader", "runs/20260101/01K/cancel.json"),
@@ -152,11 +109,9 @@ def test_each_identity_may_do_its_own_and_nothing_else(
     assert not stores["reader"].exists(record)
 
 
-def test_a_cluster_has_to_be_named_and_mistakes_are_told(
-    in_cluster: tuple[Any, str], versitygw_image: str, cluster: Cluster
-) -> None:
-    project, namespace = in_cluster
-    configured(project, versitygw_image, namespace, cluster)
+def test_a_cluster_has_to_be_named_and_mistakes_are_told(in_cluster: Provisioned) -> None:
+    project = in_cluster.project
+    in_cluster.configure()
     project.pulumi("config", "rm", "kubernetes:context", "-s", STACK)
     told = project.pulumi("up", "-s", STACK, "--yes", "--skip-preview", ok=False)
     assert "kubernetes:context is not configured" in told
@@ -187,10 +142,6 @@ def refuse_privilege_and_open_ports(cluster: Cluster, namespace: str, image: str
     }
     with pytest.raises(ClusterError, match="exceeded quota"):
         cluster.kubectl("create", "-f", "-", document=service)
-
-
-def terminating(item: dict[str, Any]) -> bool:
-    return "deletionTimestamp" in item["metadata"]
 
 
 def opened(manifest: StackManifest, identity: str, patch: pytest.MonkeyPatch) -> Any:

@@ -29,7 +29,6 @@ from fairlead.contracts.manifest import StackManifest
 from fairlead.errors import BackendError
 from fairlead.ports.experiment_tracker import TrackedStep
 from fairlead.ports.model_deployer import Endpoint, EndpointState
-from kubernetes_stacks import steps_archive
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 
@@ -96,12 +95,11 @@ def provisioned(
     cluster: Cluster,
     project: Any,
     versitygw_image: str,
+    steps_image: str,
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
 ) -> Iterator[Provisioned]:
     mlflow = cluster.load(mlflow_images.mlflow_archive())[0]
     postgres = cluster.load(mlflow_images.postgres_archive())[0]
-    steps = cluster.load(steps_archive(tmp_path / "steps"))[0]
     namespace = f"test-{secrets.token_hex(4)}"
     environment = {**cluster.environment, **project.env, "KUBECONFIG": str(cluster.kubeconfig)}
     environment["PATH"] = f"{ROOT / 'tools/kubernetes/plugin'}:{project.env['PATH']}"
@@ -118,8 +116,8 @@ def provisioned(
             "image": mlflow, "size": 64 << 20, "cpu": 0.6, "database": {"image": postgres, **small},
         },
         "model_deployer": {"image": mlflow, "cpu": 0.35, "memory": 1 << 30, "max_replicas": 2},
-        "orchestrator": {"image": steps, "cpu": 0.1, "memory": 512 << 20},
-        "step_operators": {"default": {"image": steps, "cpu": 0.4, "memory": 1 << 30}},
+        "orchestrator": {"image": steps_image, "cpu": 0.1, "memory": 512 << 20},
+        "step_operators": {"default": {"image": steps_image, "cpu": 0.4, "memory": 1 << 30}},
     }  # fmt: skip
     project.folder.joinpath(f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump(document))
     project.pulumi("stack", "init", STACK)

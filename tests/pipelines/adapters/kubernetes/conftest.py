@@ -10,14 +10,8 @@ import pytest
 from tools.kubernetes import layout
 
 from clusters import Cluster
-from kubernetes_stacks import KubernetesStack, prepared, steps_archive
+from kubernetes_stacks import KubernetesStack, prepared
 from storage_servers import Server, versitygw_at
-
-
-@pytest.fixture(scope="session")
-def steps_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return an image with Fairlead and what the examples import, loaded into the cluster."""
-    return cluster.load(steps_archive(tmp_path_factory.mktemp("steps")))[0]
 
 
 @pytest.fixture(scope="session")

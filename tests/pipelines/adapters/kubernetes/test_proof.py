@@ -52,7 +52,7 @@ def mlflow_server(empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory) 
         yield f"http://{layout.API_ADDRESS}:{port}"
 
 
-@pytest.mark.parametrize("example", ["digits", "palette"])
+@pytest.mark.parametrize("example", ["palette"])
 def test_an_example_is_the_same_on_local_and_on_kubernetes(
     example: str,
     kubernetes_stack: KubernetesStack,
