@@ -150,7 +150,10 @@ def _print_preview(preview: dict[str, Any]) -> None:
 def get(
     artifact: VersionArgument,
     target: Annotated[
-        Path | None, typer.Argument(metavar="PATH", help="Where to; by default named after it.")
+        Path | None,
+        typer.Argument(
+            metavar="PATH", help="Where to, or `-` to print it; by default named after it."
+        ),
     ] = None,
     stack: StackOption = None,
     manifest: ManifestOption = None,
@@ -158,12 +161,33 @@ def get(
 ) -> None:
     """Write an artifact's content to a file or folder, as it is stored, verified."""
     _, version = _version(artifact, stack, manifest)
+    if target == Path("-"):
+        _print_content(version)
+        return
     name = str(version.metadata.get("name") or f"{version.step}.{version.output}")
     path = version.get(target or Path(name.replace("/", ".")))
     if as_json:
         emit({**_data(version), "path": str(path.resolve())})
     else:
         typer.echo(path)
+
+
+def _print_content(version: ArtifactVersion) -> None:
+    """Write a file's content to standard output, once all of it is verified."""
+    import shutil
+    import sys
+    import tempfile
+
+    from fairlead.errors import ParameterError
+
+    with tempfile.TemporaryDirectory(prefix="fairlead-") as folder:
+        path = version.get(Path(folder) / "content")
+        if path.is_dir():
+            raise ParameterError(f"{version.version} is a folder: give the path of a new one")
+        with path.open("rb") as content:
+            sys.stdout.flush()
+            shutil.copyfileobj(content, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
 
 
 @app.command()

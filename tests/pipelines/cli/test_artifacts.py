@@ -36,6 +36,7 @@ def test_show_and_get(cli: Any, training: RecordedRun, tmp_path: Path) -> None:
     again = cli("artifacts", "get", "latest/load", str(target))
     assert again.status == 2
     assert "exists already" in again.err
+    assert cli("artifacts", "get", "latest/load", "-").out.encode() == target.read_bytes()
 
 
 def test_put_gives_a_version_that_pipelines_find(cli: Any, stack: Stack, tmp_path: Path) -> None:
@@ -53,6 +54,7 @@ def test_put_gives_a_version_that_pipelines_find(cli: Any, stack: Stack, tmp_pat
     assert cli("artifacts", "put", "tree", str(folder), "--json").status == 0
     assert cli("artifacts", "get", "tree", str(tmp_path / "back")).status == 0
     assert (tmp_path / "back" / "deep" / "a.txt").read_text() == "a"
+    assert "is a folder" in cli("artifacts", "get", "tree", "-").err
     for wrong in (["Bad-Name", str(source)], ["rows", str(tmp_path / "none")]):
         assert cli("artifacts", "put", *wrong).status == 2
     assert "nothing was put as 'nothing'" in cli("artifacts", "show", "nothing").err
