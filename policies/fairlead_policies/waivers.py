@@ -93,6 +93,9 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
     waivers: list[Waiver] = []
     problems: list[str] = []
     for index, entry in enumerate(data):
+        if not isinstance(entry, dict):
+            problems.append(f"[{index}] must be a mapping from control, resource, owner, …")
+            continue
         try:
             waiver = waiver_type().validate_python(entry)
         except ValidationError as error:

@@ -45,6 +45,7 @@ def rehearse(
     """
     from fairlead_components.rehearsal.answers import Answers
     from fairlead_components.rehearsal.cycle import rehearse as run
+    from fairlead_components.rehearsal.errors import RehearsalError
     from fairlead_components.rehearsal.picture import draw_plan
     from fairlead_components.rehearsal.program_failure import require_program
     from fairlead_components.rehearsal.report import summary_lines, tree_lines
@@ -55,7 +56,10 @@ def rehearse(
     require_program(result, project.directory)
     if picture is not None:
         title = f"Resources of {result.project} {result.stack}"
-        picture.write_text(draw_plan(result.plan, title=title), encoding="utf-8")
+        try:
+            picture.write_text(draw_plan(result.plan, title=title), encoding="utf-8")
+        except OSError as error:
+            raise RehearsalError(f"{picture} cannot be written: {error.strerror}.") from error
     if as_json:
         typer.echo(json.dumps(result.to_data(), indent=2))
     else:

@@ -184,7 +184,8 @@ class Answers:
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise AnswersError(f"The answers in {path} cannot be read: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else "it is not valid YAML"
+            raise AnswersError(f"The answers in {path} cannot be read: {reason}.") from error
         if not isinstance(document, dict) or not all(
             isinstance(token, str) and token.count(":") == 2 and isinstance(answer, dict | list)  # noqa: PLR2004
             for token, answer in document.items()

@@ -11,7 +11,7 @@ from fairlead_components.rehearsal.plan import STACK
 from fairlead_components.rehearsal.stack_references import STACK_REFERENCE
 
 _RAISED = "Program failed with an unhandled exception"
-_FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<name>.+)$', re.MULTILINE)
+_FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+)(?:, in .+)?$', re.MULTILINE)
 _ENDED = re.compile(r"an unhandled error occurred:")
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '(pulumi_[\w]+)")
 _PLUGIN = re.compile(r"no resource plugin '?(?:pulumi-resource-)?([\w-]+)'? found")
@@ -59,6 +59,9 @@ def _require_end(phase: Phase, project: Path) -> None:
     """Refuse a program that ended itself with a message, and not because of a resource."""
     errors = [one for one in phase.diagnostics if one.severity == "error"]
     said = [one.message for one in errors if not _ENDED.match(one.message)]
+    if errors and not phase.changes and not any(one.urn for one in errors):
+        told = errors[0].message.removeprefix("error: ").splitlines()[0].rstrip(":")
+        raise ProgramError(f"The program in {project} does not start: {told}")
     about_resources = any(one.urn and f"::{STACK}::" not in one.urn for one in errors)
     if len(said) < len(errors) and not about_resources:
         told = " ".join(" ".join(said).split()) or errors[0].message

@@ -79,7 +79,7 @@ def throwaway(project: Project, stack: str, attachment: str) -> Iterator[Throwaw
         RehearsalError: The engine does not make a state.
     """
     name = stack.rpartition("/")[2]
-    source = _configuration(project, name)
+    given = _read(_configuration(project, name))
     engine = locate()
     with TemporaryDirectory(prefix="fairlead-rehearsal-") as temporary:
         folder = Path(temporary)
@@ -98,7 +98,7 @@ def throwaway(project: Project, stack: str, attachment: str) -> Iterator[Throwaw
         if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & variables.keys():
             variables["PULUMI_CONFIG_PASSPHRASE"] = ""
         salt = _make_stack(project, name, engine, folder, variables)
-        document, replaced = _readable(_read(source), salt)
+        document, replaced = _readable(given, salt)
         made = Throwaway(project, name, engine, folder, variables, tuple(replaced))
         made.settings.parent.mkdir()
         _write(made.settings, document)
@@ -130,7 +130,7 @@ def require_python(project: Project) -> None:
     """Refuse programs of languages that rehearsals were never tried with.
 
     Raises:
-        RehearsalError: The project's program is not Python.
+        RehearsalError: The project's program is not Python, or is not there.
     """
     runtime = project.settings.get("runtime")
     name = runtime.get("name") if isinstance(runtime, dict) else runtime
@@ -139,6 +139,9 @@ def require_python(project: Project) -> None:
             f"{project.directory} is a Pulumi program of the runtime {str(name)!r}. Rehearsals "
             "know Python programs: what resource types there are is read from their installed SDKs."
         )
+    program = project.directory / str(project.settings.get("main") or "")
+    if not program.is_file() and not (program / "__main__.py").is_file():
+        raise RehearsalError(f"There is no program in {program}: Pulumi runs its __main__.py.")
 
 
 def _configuration(project: Project, stack: str) -> Path:
@@ -184,7 +187,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RehearsalError(f"{path} is not YAML: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        at = f", at line {mark.line + 1}" if mark is not None else ""
+        raise RehearsalError(f"{path} is not valid YAML{at}.") from error
     if not isinstance(document, dict):
         raise RehearsalError(f"{path} is not a mapping with `config`.")
     return document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,9 @@ def rehearsed_inventory(
     result = rehearse(project, stack, up=_publishes(project.directory, stack), answers=answers)
     require_program(result, project.directory)
     source = f"rehearsal of {stack}"
-    inventory = _parsed(result.plan.to_data(), source)
+    inventory = _parsed(result.plan.to_data(), source, project.directory)
     if result.state is not None:
-        made = _parsed(result.state.to_data(), source)
+        made = _parsed(result.state.to_data(), source, project.directory)
         inventory = replace(inventory, made=made)
     remarks = [
         f"{one.severity}: {one.message}" + (f" ({one.urn})" if one.urn else "")
@@ -50,10 +51,15 @@ def rehearsed_inventory(
     return inventory, remarks
 
 
-def _parsed(resources: list[dict[str, Any]], source: str) -> Inventory:
+def _parsed(resources: list[dict[str, Any]], source: str, directory: Path) -> Inventory:
+    """Return the resources, with paths within the project as the project sees them.
+
+    Evidence is then the same wherever the project lies.
+    """
     plan = {"deployment": {"resources": resources}}
-    content = json.dumps(plan, indent=1, sort_keys=True).encode()
-    return parse_inventory(content, source)
+    text = json.dumps(plan, indent=1, sort_keys=True)
+    here = re.escape(json.dumps(str(directory))[1:-1])
+    return parse_inventory(re.sub(rf'{here}(?=[/\\"])', ".", text).encode(), source)
 
 
 def _publishes(directory: Path, stack: str) -> bool:

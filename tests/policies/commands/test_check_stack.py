@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,23 @@ def test_a_program_that_raises_or_is_not_configured_is_exit_status_two(folder: P
     assert "no such thing" in error
     (folder / "Pulumi.dev.yaml").unlink()
     assert check(folder)[0] == 2
+
+
+def test_evidence_is_the_same_wherever_the_project_lies(folder: Path, tmp_path: Path) -> None:
+    (folder / "__main__.py").write_text(
+        PROGRAM
+        + "import os, pulumi\n"
+        + "aws.s3.BucketObjectv2('page', bucket=bucket.id,\n"
+        + "    source=pulumi.FileAsset(os.path.join(os.getcwd(), '__main__.py')))\n"
+    )
+    settings = {"allowed_regions": [f"region-{number}" for number in range(9)]}
+    (folder / "fairlead-policies.yaml").write_text(json.dumps(settings))
+    kept = []
+    for place in (tmp_path / "here", tmp_path / "far" / "away"):
+        shutil.copytree(folder, place, ignore=shutil.ignore_patterns("here", "far"))
+        status, _, error = check(place, "--evidence", str(place / "evidence"))
+        assert status == 1, error
+        files = sorted((place / "evidence").iterdir())
+        kept.append({one.name: one.read_bytes() for one in files})
+    assert kept[0] == kept[1]
+    assert str(tmp_path).encode() not in b"".join(kept[0].values())
