@@ -26,8 +26,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.long]
 
 _SECONDS = 180.0
 PROJECT = """
-import os, time
-from pathlib import Path
+import time
 from fairlead import pipeline, step
 
 @step
@@ -46,31 +45,6 @@ def last(value: int) -> int:
 @pipeline
 def chain(seconds: float = 20.0) -> None:
     last(middle(first(), seconds))
-
-@step
-def intrude() -> dict[str, str]:
-    import ssl, urllib.error, urllib.request
-    token = Path("/var/run/secrets/kubernetes.io").exists()
-    found = {"token": str(token), "user": str(os.getuid())}
-    api = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}/api/v1/namespaces/{os.environ['PLACE']}"
-    for method, what in (("GET", "secrets"), ("POST", "pods")):
-        data = b"{}" if method == "POST" else None
-        asked = urllib.request.Request(f"{api}/{what}", method=method, data=data)
-        try:
-            urllib.request.urlopen(asked, context=ssl._create_unverified_context(), timeout=10)
-            found[what] = "allowed"
-        except urllib.error.HTTPError as error:
-            found[what] = str(error.code)
-    try:
-        Path('/usr/here').write_text('')
-        found["root"] = "writable"
-    except OSError as error:
-        found["root"] = error.strerror
-    return found
-
-@pipeline
-def intruding() -> None:
-    intrude()
 """
 
 
@@ -180,34 +154,58 @@ def test_the_command_line_is_killed(kubernetes_stack: KubernetesStack, project: 
     finished(run)
 
 
-def test_the_api_server_is_killed(kubernetes_stack: KubernetesStack, project: Path) -> None:
-    run = submitted(kubernetes_stack, project)
-    number = processes.alive("kube-apiserver")
+def restarted(name: str) -> None:
+    """Kill one of the cluster's programs, and start it as it was after a while."""
+    number = processes.alive(name)
     assert number is not None
     words = Path(f"/proc/{number}/cmdline").read_text().rstrip("\0").split("\0")
     os.kill(number, signal.SIGKILL)
-    until(lambda: not processes.alive("kube-apiserver"), "its end")
+    until(lambda: not processes.alive(name), "its end")
     time.sleep(5)
-    processes.start("kube-apiserver", *words[1:])
+    processes.start(name, *words[1:])
+
+
+@pytest.mark.parametrize("program", ["kube-apiserver"])
+def test_a_program_of_the_cluster_is_killed(
+    kubernetes_stack: KubernetesStack, project: Path, program: str
+) -> None:
+    run = submitted(kubernetes_stack, project)
+    restarted(program)
     finished(run)
 
 
-def test_a_steps_pod_can_do_nothing_in_the_cluster(
-    kubernetes_stack: KubernetesStack, project: Path
-) -> None:
-    stack = kubernetes_stack
-    pipeline = load_pipeline(project, "intruding")
-    place = {"steps": {"intrude": {"environment": {"PLACE": stack.namespace}}}}
-    found = pipeline.run(manifest=stack.manifest(), config=place)["intrude"].output.load()
-    refused = {"401", "403"}
-    assert found["token"] == "False"
-    assert found["user"] == "65532"
-    assert found["secrets"] in refused
-    assert found["pods"] in refused
-    assert found["root"] == "Read-only file system"
-    account = f"--as=system:serviceaccount:{stack.namespace}:step"
-    for verb, what in (("list", "secrets"), ("create", "pods"), ("create", "jobs")):
-        assert stack.kubectl("auth", "can-i", verb, what, account, check=False).strip() == "no"
+def test_a_steps_pod_is_evicted(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    """As `kubectl drain` does it."""
+    run = submitted(kubernetes_stack, project)
+    chosen = f"{pods(kubernetes_stack, run, 'step')},fairlead/step=middle"
+    name = kubernetes_stack.kubectl("get", "pods", "-l", chosen, "-o", "name").strip()
+    eviction = {
+        "apiVersion": "policy/v1", "kind": "Eviction",
+        "metadata": {"name": name.removeprefix("pod/"), "namespace": kubernetes_stack.namespace},
+        "deleteOptions": {"gracePeriodSeconds": 1},
+    }  # fmt: skip
+    path = f"/api/v1/namespaces/{kubernetes_stack.namespace}/{name.replace('pod', 'pods')}/eviction"
+    kubernetes_stack.kubectl("create", "--raw", path, "-f", "-", document=eviction)
+    finished(run, middle=2)
+    failure = run["middle"].attempts[0].failure
+    assert failure is not None
+    assert "evicted: its node was drained" in failure.message
+
+
+def test_a_pod_over_quota_waits_for_room(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    with kubernetes_stack.elsewhere() as stack:
+        quota = {
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"},
+            "spec": {"hard": {"pods": "1"}},
+        }  # fmt: skip
+        stack.kubectl("apply", "-f", "-", document=quota)
+        run = load_pipeline(project, "chain").run(
+            manifest=stack.manifest(), wait=False, seconds=0.0
+        )
+        jobs = ("get", "events", "--field-selector", "reason=FailedCreate", "-o", "name")
+        until(lambda: stack.kubectl(*jobs), "a pod that is refused")
+        stack.kubectl("delete", "resourcequota", "small")
+        finished(run)
 
 
 def test_the_namespace_is_deleted(kubernetes_stack: KubernetesStack, project: Path) -> None:
