@@ -35,10 +35,11 @@ COMPONENTS: dict[str, Any] = {
     "step_operators": {
         "default": {},
         "gpu": {
+            "gpu_types": {"a100": {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB"}},
             "pods": {
                 "node_selector": {"pool": "gpu"},
                 "tolerations": [{"key": "nvidia.com/gpu", "effect": "NoSchedule"}],
-            }
+            },
         },
     },
 }
