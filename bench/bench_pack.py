@@ -77,7 +77,7 @@ def main() -> int:
     without, guarded_preview = (min(took[name]) for name in ("without", "with"))
     added = guarded_preview - without
     print(f"preview of {COUNT} resources: {without:.2f} s CPU; the pack adds {added:.2f} s "
-          f"(bound {BOUND} s)")  # fmt: skip
+          f"(target {BOUND} s)")  # fmt: skip
     return int(added > BOUND)
 
 
