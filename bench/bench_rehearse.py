@@ -68,7 +68,8 @@ def main() -> None:
         if "--growth" in sys.argv[1:]:
             large = measure(folder, 2000, up=False)
             print(
-                f"preview of 2,000 resources    {large:6.1f} s CPU  ({large / preview:.1f} times, target 12)"
+                f"preview of 2,000 resources    {large:6.1f} s CPU  "
+                f"({large / preview:.1f} times, target 12)"
             )
             assert large <= 12 * preview
 
