@@ -72,6 +72,10 @@ LEAST: dict[str, dict[str, Any]] = {
     "kubernetes.artifact_store.blob": {
         "existing": {"url": "abfs://container/store", "account_name": "account"}
     },
+    "kubernetes.experiment_tracker.mlflow": {"image": _IMAGE, "database": {"image": _IMAGE}},
+    "kubernetes.model_registry.mlflow": {"registry_uri": "https://mlflow.example"},
+    "kubernetes.model_deployer.mlflow": {"image": _IMAGE},
+    "kubernetes.model_deployer.kserve": {"image": _IMAGE},
     "kubernetes.container_registry.oci": {"uri": "registry.example/ml"},
     "gcp.artifact_store.gcs": _CRYPTO_KEY,
     "gcp.container_registry.artifact_registry": _CRYPTO_KEY,

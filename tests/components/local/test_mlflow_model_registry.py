@@ -34,6 +34,7 @@ def test_it_is_one_folder_and_a_database(record: Record, given: str | None, used
         "version": "1.0",
         "registry_uri": used,
         "artifact_location": "file:///data/models",
+        "credentials_secrets": {},
         "allow_pickle": True,
     }
 
