@@ -21,7 +21,7 @@ from provisioned_stacks import STACK, Provisioned
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = ("digits",)
+EXAMPLES = ("digits", "palette")
 
 #: A step that tries what no step may, from inside its pod with all that it finds there.
 PROBE = """
@@ -139,9 +139,13 @@ def test_a_person_runs_digits_on_a_stack_that_outlives_its_resources(
     project.update("destroy", STACK)
     assert project.resources(STACK) == []
     made = "services,secrets,roles,statefulsets,networkpolicies,serviceaccounts"
-    left = in_cluster.cluster.get("-n", in_cluster.namespace, made)["items"]
-    left = [one["metadata"] for one in left if "deletionTimestamp" not in one["metadata"]]
-    assert [one["name"] for one in left if one["name"] != "default"] == []
+    found = in_cluster.cluster.get("-n", in_cluster.namespace, made)["items"]
+    left = {  # but what belongs to the jobs of runs, and goes with them
+        one["metadata"]["name"]
+        for one in found
+        if not {"deletionTimestamp", "ownerReferences"} & one["metadata"].keys()
+    }
+    assert left == {"default"}
     project.update("up", STACK)
     assert json.loads(person("runs", "show", first, *on, "--json"))["state"] == "succeeded"
 
