@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -56,8 +57,19 @@ def console() -> Console:
 
 
 def emit(data: Any) -> None:
-    """Print JSON."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """Print JSON; numbers that it has no word for are text, as in the records."""
+    plain = _finite(data)
+    typer.echo(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    if isinstance(data, float) and not math.isfinite(data):
+        return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
+    return data
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:

@@ -115,15 +115,35 @@ def execute(
     )
     if rank.number and failure is None:
         return end
-    if attempt.key is not None and outcome is Outcome.SUCCEEDED:
+    try:
+        content = end.to_bytes()
+    except ValueError as error:
+        end = AttemptEnd(
+            outcome=Outcome.FAILED,
+            inputs=attempt.versions,
+            failure=_unrecordable(step, error),
+            started=attempt.started,
+            host=_HOST,
+        )
+        content = end.to_bytes()
+    if attempt.key is not None and end.outcome is Outcome.SUCCEEDED:
         from fairlead.store.cache import publish
 
         made_by = AttemptReference(run=session.record.run, step=step, attempt=number)
         record = CacheRecord(key=attempt.key, made_by=made_by, outputs=attempt.outputs)
         publish(objects, session.record.graph.pipeline, step, record)
-    if not objects.put_new(layout.attempt_end(step, number), end.to_bytes()):
+    if not objects.put_new(layout.attempt_end(step, number), content):
         return None
     return end
+
+
+def _unrecordable(step: str, error: ValueError) -> Failure:
+    """Say that what a step returned or logged has text that no record can hold."""
+    message = (
+        f"what step {step!r} returned or logged cannot be recorded ({error}): text must be "
+        "Unicode; a name of a file that is not comes from os.fsencode as bytes"
+    )
+    return Failure(type="MaterializerError", message=message, retryable=False)
 
 
 class _Attempt:

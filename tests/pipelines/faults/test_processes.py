@@ -103,6 +103,20 @@ def test_what_a_step_does_to_its_process_concerns_no_other(stacked: Cli) -> None
     assert shown["preview"]["text"] == "3"
 
 
+def test_what_no_record_can_hold_is_told(stacked: Cli) -> None:
+    stacked.write(
+        "from fairlead import log_metrics, pipeline, step\n\n"
+        "@step\ndef returns() -> str:\n    return 'no \\udcff.csv'\n\n"
+        "@step\ndef logs() -> int:\n    log_metrics(**{'loss \\udcff': 1.0})\n    return 1\n\n"
+        "@step\ndef diverges() -> int:\n    log_metrics(loss=float('nan'))\n    return 1\n\n"
+        "@pipeline\ndef odd():\n    returns()\n    logs()\n    diverges()\n"
+    )
+    stacked("run", "train.py").refuses(1, "step 'returns'", "step 'logs'", "cannot be recorded")
+    steps = {step["id"]: step for step in stacked.data("runs", "show")["steps"]}
+    assert steps["logs"]["failure"]["type"] == "MaterializerError"
+    assert steps["diverges"]["metrics"] == {"loss": "NaN"}
+
+
 def test_a_flood_of_output_holds_nobody_up(stacked: Cli) -> None:
     stacked.write(
         "import sys\nfrom fairlead import pipeline, step\n\n@step\ndef flood() -> int:\n"
