@@ -165,7 +165,7 @@ def restarted(name: str) -> None:
     processes.start(name, *words[1:])
 
 
-@pytest.mark.parametrize("program", ["kube-apiserver"])
+@pytest.mark.parametrize("program", ["kube-apiserver", "containerd", "kubelet"])
 def test_a_program_of_the_cluster_is_killed(
     kubernetes_stack: KubernetesStack, project: Path, program: str
 ) -> None:
