@@ -113,9 +113,9 @@ def provisioned(
         "cluster": {"name": namespace},
         "artifact_store": {"image": versitygw_image, **small},
         "experiment_tracker": {
-            "image": mlflow, "size": 64 << 20, "cpu": 0.6, "database": {"image": postgres, **small},
+            "image": mlflow, "size": 64 << 20, "cpu": 1, "database": {"image": postgres, **small},
         },
-        "model_deployer": {"image": mlflow, "cpu": 0.35, "memory": 1 << 30, "max_replicas": 2},
+        "model_deployer": {"image": mlflow, "cpu": 0.3, "memory": 1 << 30, "max_replicas": 2},
         "orchestrator": {"image": steps_image, "cpu": 0.1, "memory": 512 << 20},
         "step_operators": {"default": {"image": steps_image, "cpu": 0.4, "memory": 1 << 30}},
     }  # fmt: skip
