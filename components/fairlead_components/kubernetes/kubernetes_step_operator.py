@@ -8,7 +8,7 @@ import pulumi
 
 from fairlead_components.arguments import arguments
 from fairlead_components.base import Component
-from fairlead_components.kubernetes.pods import JobArgs, check_jobs, job_wires, jobs
+from fairlead_components.kubernetes.pods import JobArgs, check_jobs, jobs, pod_wires
 
 # ruff: noqa: UP045 - see base.py
 
@@ -42,7 +42,7 @@ class KubernetesStepOperator(Component):
 
     kind = "step_operator"
     flavor = "kubernetes"
-    wires = job_wires("step")
+    wires = pod_wires("step")
 
     def __init__(
         self,

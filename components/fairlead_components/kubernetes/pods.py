@@ -80,11 +80,11 @@ class JobArgs:
     pull_secrets: Optional[pulumi.Input[list[str]]] = None
 
 
-def job_wires(function: str) -> Mapping[str, Wire]:
-    """Return where a component of jobs takes what it was not given.
+def pod_wires(function: str) -> Mapping[str, Wire]:
+    """Return where a component whose pods come later takes what it was not given.
 
     Args:
-        function: Whom the jobs run as: ``runner`` or ``step``.
+        function: Whom the pods run as: ``runner``, ``step`` or ``serving``.
     """
     return MappingProxyType(
         {
