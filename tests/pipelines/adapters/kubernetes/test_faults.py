@@ -192,6 +192,27 @@ def test_a_steps_pod_is_evicted(kubernetes_stack: KubernetesStack, project: Path
     assert "evicted: its node was drained" in failure.message
 
 
+def test_a_node_is_emptied(kubernetes_stack: KubernetesStack, project: Path) -> None:
+    """Runner and step go together, and come back when the node takes pods again."""
+    run = submitted(kubernetes_stack, project)
+    cluster = kubernetes_stack.cluster
+    node = cluster.get("nodes")["items"][0]["metadata"]["name"]
+    of_run = ("pods", "-n", kubernetes_stack.namespace, "-l", f"fairlead/run={run.id}")
+
+    def empty() -> bool:
+        return all(pod["status"]["phase"] != "Running" for pod in cluster.get(*of_run)["items"])
+
+    cluster.kubectl("taint", "node", node, "away=true:NoExecute")
+    try:
+        until(empty, "the pods' end")
+    finally:
+        cluster.kubectl("taint", "node", node, "away-")
+    finished(run, middle=2)
+    failure = run["middle"].attempts[0].failure
+    assert failure is not None
+    assert "its node was lost or drained" in failure.message
+
+
 def test_a_pod_over_quota_waits_for_room(kubernetes_stack: KubernetesStack, project: Path) -> None:
     with kubernetes_stack.elsewhere() as stack:
         quota = {
