@@ -30,7 +30,7 @@ def shown(path: str) -> str:
     """Return a path with … for what only a run knows.
 
     >>> shown("runs/{date}/{run}/steps/{step}/{attempt}/{rest*}")
-    '`runs/…/steps/…/`'
+    '`runs/…/steps/`'
     """
     text = re.sub(r"(?:…/)+…", "…", re.sub(r"\{[^}]*\}", "…", path))
     return f"`{text.removesuffix('…')}`"
