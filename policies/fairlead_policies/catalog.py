@@ -91,8 +91,8 @@ def controls() -> Mapping[str, Control]:
     """Return every control by id, by cloud and in the catalog's order.
 
     Example:
-        >>> controls()["AWS-S3-01"].severity, controls()["AWS-S3-03"].implemented
-        ('critical', False)
+        >>> controls()["AWS-S3-01"].severity, controls()["AWS-S3-01"].implemented
+        ('critical', True)
     """
     supported: dict[str, dict[str, list[str]]] = {}
     for framework in frameworks().values():

@@ -53,6 +53,8 @@ class Settings:
         system_namespaces: Patterns of namespaces that may be privileged.
         allowed_iam_users: Patterns of urns of IAM users and keys that may exist.
         public_load_balancers: Patterns of urns of security groups open on port 443.
+        cluster_administrators: Patterns of urns of EKS access policies for a whole cluster.
+        studio_iam_sign_in: Whether IAM may sign users in to SageMaker Studio.
         external_service_perimeter: Whether a perimeter outside of the stack surrounds it.
         external_audit_logs: Whether the organisation turns data access logs on.
 
@@ -75,6 +77,8 @@ class Settings:
     system_namespaces: tuple[str, ...] = ("kube-*",)
     allowed_iam_users: tuple[str, ...] = ()
     public_load_balancers: tuple[str, ...] = ()
+    cluster_administrators: tuple[str, ...] = ()
+    studio_iam_sign_in: bool = False
     external_service_perimeter: bool = False
     external_audit_logs: bool = False
 

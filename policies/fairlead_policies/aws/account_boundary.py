@@ -29,7 +29,7 @@ def stays_within_its_environment(resource: Resource, stack: Stack) -> Problems |
     """Refuse what names an account or a role of another environment."""
     if not stack.settings.environments:
         return None
-    statements, problems = _all_documents(resource)
+    statements, problems = all_documents(resource)
     own = stack.settings.owned("aws_accounts")
     others = set(stack.settings.environments) - {stack.settings.environment}
     for one in statements:
@@ -46,7 +46,8 @@ def stays_within_its_environment(resource: Resource, stack: Stack) -> Problems |
     return problems
 
 
-def _all_documents(resource: Resource) -> tuple[list[Statement], Problems]:
+def all_documents(resource: Resource) -> tuple[list[Statement], Problems]:
+    """Return the policies in a resource, a role's trust among them."""
     if resource.type != ROLE:
         return read(resource.get("policy"), "policy")
     statements, problems = read(resource.get("assumeRolePolicy"), "assumeRolePolicy")

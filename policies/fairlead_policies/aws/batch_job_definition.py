@@ -85,3 +85,25 @@ def holds_no_secrets(definition: Resource, _stack: Stack) -> Problems | None:
                 else Violation(f"`{path}` holds a secret: use `secrets[].valueFrom`")
             )
     return problems
+
+
+@rule("AWS-BAT-02", DEFINITION)
+def has_a_role_of_its_own(definition: Resource, _stack: Stack) -> Problems | None:
+    """Require one role for the job and another one for what starts it."""
+    container, problems = _container(definition)
+    if container is None:
+        return problems or None
+    names = ("jobRoleArn", "executionRoleArn")
+    roles = [lookup(container, name) for name in names]
+    missing = [
+        Violation(f"`{_PATH}.{name}` must be set")
+        for name, role in zip(names, roles, strict=True)
+        if role is not UNKNOWN and not role
+    ]
+    if missing:
+        return [*missing]
+    if UNKNOWN in roles:
+        return [undecided(f"{_PATH}.jobRoleArn")]
+    if roles[0] == roles[1]:
+        return [Violation(f"`{_PATH}.jobRoleArn` must not be the `executionRoleArn`")]
+    return []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from fairlead_policies.conditions import is_true, one_of
-from fairlead_policies.resource import Resource, each, lookup
-from fairlead_policies.results import Problems
+from fairlead_policies.conditions import is_true, one_of, require
+from fairlead_policies.resource import UNKNOWN, Resource, each, lookup
+from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
 from fairlead_policies.stack import Stack
 
@@ -42,3 +42,20 @@ def _matches(repository: Resource, registry: Resource) -> bool:
             if known and fnmatchcase(name, pattern):
                 return True
     return False
+
+
+@rule("AWS-ECR-03", REPOSITORY)
+def is_encrypted_with_a_customer_key(repository: Resource, _stack: Stack) -> Problems:
+    """Require a key of one's own; KMS without one is AWS's."""
+    path = "encryptionConfigurations"
+    encryption = repository.get(path)
+    problems = require(
+        lookup(encryption, "encryptionType"),
+        lambda v: v in {"KMS", "KMS_DSSE"},
+        f"{path}[].encryptionType",
+        f"`{path}[].encryptionType` must be KMS or KMS_DSSE",
+    )
+    key = lookup(encryption, "kmsKey")
+    if key is not UNKNOWN and not key:
+        problems.append(Violation(f"`{path}[].kmsKey` must be a key of your own"))
+    return problems

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from fairlead_policies.conditions import closed, is_set, is_true, require, undecided
+from fairlead_policies.conditions import (
+    closed,
+    is_false,
+    is_set,
+    is_true,
+    one_of,
+    require,
+    undecided,
+)
 from fairlead_policies.resource import UNKNOWN, Resource
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
@@ -46,3 +54,15 @@ def logs_the_control_plane(cluster: Resource, _stack: Stack) -> Problems:
         return [undecided(path)]
     missing = not set(types or ()) >= _LOGS
     return [Violation(f"`{path}` must hold api, audit and authenticator")] if missing else []
+
+
+@rule("AWS-EKS-04", CLUSTER)
+def access_is_by_entries(cluster: Resource, stack: Stack) -> Problems:
+    """Require access entries, and in production that whoever makes a cluster is no administrator.
+
+    Both ways at once are for a migration; the config map alone, the default, is not enough.
+    """
+    problems = one_of(cluster, "accessConfig.authenticationMode", {"API", "API_AND_CONFIG_MAP"})
+    if stack.settings.production:
+        problems += is_false(cluster, "accessConfig.bootstrapClusterCreatorAdminPermissions")
+    return problems

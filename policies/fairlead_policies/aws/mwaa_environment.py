@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fairlead_policies.conditions import SECRET_NAME, one_of, require, undecided
+from fairlead_policies.conditions import SECRET_NAME, is_set, one_of, require, undecided
 from fairlead_policies.resource import UNKNOWN, Resource
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
@@ -72,3 +72,9 @@ def options_hold_no_secrets(environment: Resource, stack: Stack) -> Problems:
             f"`{path}` must name Secrets Manager as secrets.backend in production",
         )
     return problems
+
+
+@rule("AWS-MWAA-02", ENVIRONMENT)
+def is_encrypted_with_a_customer_key(environment: Resource, _stack: Stack) -> Problems:
+    """Require a key of one's own."""
+    return is_set(environment, "kmsKey")

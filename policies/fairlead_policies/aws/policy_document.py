@@ -21,7 +21,10 @@ _DENYING = re.compile(r"not|ifexists", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Hold one statement; actions and condition keys are lower case, as IAM compares them."""
+    """Hold one statement; actions and condition keys are lower case, as IAM compares them.
+
+    ``inverted`` names its elements that mean everything but what they list.
+    """
 
     label: str
     allow: bool
@@ -30,6 +33,7 @@ class Statement:
     not_resources: tuple[str, ...]
     principals: Mapping[str, tuple[str, ...]]
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]]
+    inverted: tuple[str, ...] = ()
 
     @property
     def anywhere(self) -> bool:
@@ -120,7 +124,8 @@ def read(document: Any, path: str) -> tuple[list[Statement], Problems]:
     return statements, problems
 
 
-_FIELDS = ("Effect", "Action", "Resource", "NotResource", "Principal", "Condition")
+_INVERTED = ("NotAction", "NotResource", "NotPrincipal")
+_FIELDS = ("Effect", "Action", "Resource", "Principal", "Condition", *_INVERTED)
 
 
 def _statement(parts: Mapping[str, Any], label: str) -> Statement:
@@ -132,6 +137,7 @@ def _statement(parts: Mapping[str, Any], label: str) -> Statement:
         not_resources=_texts(parts["NotResource"]),
         principals=_principals(parts["Principal"]),
         conditions=_conditions(parts["Condition"]),
+        inverted=tuple(name for name in _INVERTED if parts[name] is not None),
     )
 
 

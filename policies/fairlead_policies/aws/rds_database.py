@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairlead_policies.conditions import is_set, is_true, not_true
+from fairlead_policies.conditions import is_set, is_true, not_true, require
 from fairlead_policies.resource import Resource
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
@@ -10,6 +10,7 @@ from fairlead_policies.stack import Stack
 
 INSTANCE = "aws:rds/instance:Instance"
 CLUSTER = "aws:rds/cluster:Cluster"
+_BACKUP_DAYS = 7
 
 
 def _is_copy(database: Resource) -> bool:
@@ -45,4 +46,22 @@ def password_is_managed(database: Resource, _stack: Stack) -> Problems | None:
     for path in ("password", "masterPassword"):
         if database.get(path) is not None:
             problems.append(Violation(f"`{path}` must be absent"))
+    return problems
+
+
+@rule("AWS-RDS-04", INSTANCE, CLUSTER)
+def can_be_restored(database: Resource, stack: Stack) -> Problems | None:
+    """Require a week of backups, and in production that nobody deletes it without a last one."""
+    if _is_copy(database):
+        return None
+    path = "backupRetentionPeriod"
+    problems = require(
+        database.get(path),
+        lambda v: v is not None and v >= _BACKUP_DAYS,  # absent is 1 day at most
+        path,
+        f"`{path}` must be at least {_BACKUP_DAYS}",
+    )
+    if stack.settings.production:
+        problems += is_true(database, "deletionProtection")
+        problems += not_true(database, "skipFinalSnapshot")
     return problems

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fairlead_policies.aws.s3_bucket import BUCKET
 from fairlead_policies.aws.sagemaker_instances import has_local_storage
-from fairlead_policies.conditions import is_set, is_true, undecided
+from fairlead_policies.conditions import is_set, is_true, require, undecided
 from fairlead_policies.resource import UNKNOWN, Resource, lookup
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
 from fairlead_policies.stack import Stack
 
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+_REDUNDANT = 2
 
 
 @rule("AWS-SM-03", CONFIGURATION)
@@ -47,3 +48,28 @@ def captures_data_safely(configuration: Resource, stack: Stack) -> Problems | No
         if not stack.sources(configuration, path, BUCKET):
             problems.append(Violation(f"`{path}.destinationS3Uri` must be a bucket of this stack"))
     return problems
+
+
+@rule("AWS-SM-05", CONFIGURATION)
+def is_redundant(configuration: Resource, stack: Stack) -> Problems | None:
+    """Require two instances in production, but where the service or a queue takes their place."""
+    variants = [
+        one
+        for one in configuration.each("productionVariants")
+        if lookup(one, "serverlessConfig") is None or one is UNKNOWN
+    ]
+    if not (stack.settings.production and variants):
+        return None
+    if configuration.get("asyncInferenceConfig") is not None:
+        return None
+    path = "productionVariants[].initialInstanceCount"
+    return [
+        problem
+        for one in variants
+        for problem in require(
+            lookup(one, "initialInstanceCount"),
+            lambda v: v is not None and v >= _REDUNDANT,
+            path,
+            f"`{path}` must be at least 2 in production",
+        )
+    ]

@@ -8,8 +8,10 @@ from fairlead_policies.results import Problems
 from fairlead_policies.rules import rule
 from fairlead_policies.stack import Stack
 
+MACHINE = "aws:sfn/stateMachine:StateMachine"
 
-@rule("AWS-SFN-01", "aws:sfn/stateMachine:StateMachine")
+
+@rule("AWS-SFN-01", MACHINE)
 def logs_executions(machine: Resource, stack: Stack) -> Problems:
     """Require a log of executions, without their data where that is confidential."""
     path = "loggingConfiguration"
@@ -18,3 +20,11 @@ def logs_executions(machine: Resource, stack: Stack) -> Problems:
     if stack.settings.data_classification == "confidential":
         problems += not_true(machine, f"{path}.includeExecutionData")
     return problems
+
+
+@rule("AWS-SFN-02", MACHINE)
+def is_encrypted_with_a_customer_key(machine: Resource, stack: Stack) -> Problems | None:
+    """Require a key of one's own in production."""
+    return (
+        is_set(machine, "encryptionConfiguration.kmsKeyId") if stack.settings.production else None
+    )

@@ -42,7 +42,7 @@ def records_flows(vpc: Resource, stack: Stack) -> Problems:
     return min(results, key=len)
 
 
-def _service(name: object) -> str | None:
+def service(name: object) -> str | None:
     """Return the service of `com.amazonaws.<region>.<service>`."""
     parts = str(name).split(".")
     return ".".join(parts[3:]) if isinstance(name, str) else None
@@ -55,15 +55,15 @@ def has_its_endpoints(vpc: Resource, stack: Stack) -> Problems | None:
         return None
     endpoints = stack.companions(vpc, ENDPOINT, "vpcId")
     needed = dict.fromkeys(
-        service for prefix, names in NEEDED.items() if stack.has(prefix) for service in names
+        one for prefix, names in NEEDED.items() if stack.has(prefix) for one in names
     )
-    present = {_service(one.get("serviceName")) for one in endpoints}
-    missing = [service for service in needed if service not in present]
+    present = {service(one.get("serviceName")) for one in endpoints}
+    missing = [one for one in needed if one not in present]
     problems: Problems = []
     if missing and any(one.get("serviceName") is UNKNOWN for one in endpoints):
         problems.append(undecided("serviceName"))
     else:
-        problems += [Violation(f"the endpoint {service} is missing") for service in missing]
+        problems += [Violation(f"the endpoint {one} is missing") for one in missing]
     for one in endpoints:
         if one.get("vpcEndpointType") == "Interface":
             problems += is_true(one, "privateDnsEnabled")

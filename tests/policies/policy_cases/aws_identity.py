@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy_cases.builder import UNKNOWN, allow, deny, document, res, vary
+from policy_cases.builder import UNKNOWN, Ref, allow, deny, document, res, vary
 
 OBJECTS = "arn:aws:s3:::data/*"
 RUNNER = "arn:aws:iam::111111111111:role/app-step"
@@ -261,4 +261,41 @@ vary(
     good=[policy(MLFLOW | {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}})],
     unknown=["policy"],
     none=[policy(SCOPED)],
+)
+ELSE = {"Effect": "Allow", "NotAction": "iam:*", "Resource": OBJECTS}
+vary(
+    "AWS-IAM-10",
+    policy(SCOPED),
+    bad=[
+        *(policy(SCOPED, ELSE, type_=one) for one in sorted(TYPES)),
+        inline(ELSE),
+        policy({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": OBJECTS}),
+        [
+            res(
+                "aws:iam/role:Role",
+                {
+                    "assumeRolePolicy": document(
+                        allow("sts:AssumeRole", NotPrincipal={"AWS": "arn:aws:iam::1:root"})
+                    )
+                },
+            )
+        ],
+    ],
+    good=[policy(ELSE | {"Effect": "Deny"}), inline(SCOPED)],  # an explicit deny
+    unknown=["policy", unread(ELSE | {"NotAction": UNKNOWN})],
+)
+SHARED = res("aws:iam/role:Role", {}, "r")
+RUN = res("aws:sagemaker/pipeline:Pipeline", {"roleArn": Ref("r")}, "run")
+SERVE = res("aws:sagemaker/model:Model", {"executionRoleArn": Ref("r")}, "serve")
+BATCH = res("aws:batch/jobDefinition:JobDefinition", {"containerProperties": Ref("r")}, "batch")
+AIRFLOW = res("aws:mwaa/environment:Environment", {"executionRoleArn": Ref("r")}, "airflow")
+vary(
+    "AWS-IAM-12",
+    [SHARED, RUN, BATCH, AIRFLOW],
+    bad=[[SHARED, one, SERVE] for one in (RUN, BATCH, AIRFLOW)],
+    good=[[SHARED, SERVE]],
+    none=[
+        [SHARED],
+        [SHARED, res(RUN.type, {"roleArn": "arn:r"}), res(SERVE.type, {"executionRoleArn": "r"})],
+    ],
 )

@@ -45,7 +45,7 @@ vary(
     ],
     unknown=["primaryContainer.image"],
 )
-M5 = {"instanceType": "ml.m5.large"}
+M5 = {"instanceType": "ml.m5.large", "initialInstanceCount": 2}
 CONFIG = res(
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
     {"kmsKeyArn": "arn:aws:kms:k", "productionVariants": [M5]},
@@ -88,18 +88,50 @@ vary(
     unknown=["dataCaptureConfig.enableCapture"],
 )
 vary("AWS-SM-04", CAPTURING, none=[[CONFIG]])
+DOMAIN = res(
+    "aws:sagemaker/domain:Domain",
+    {"appNetworkAccessType": "VpcOnly", "kmsKeyId": "k", "authMode": "SSO"},
+)
 vary(
     "AWS-SM-06",
-    res("aws:sagemaker/domain:Domain", {"appNetworkAccessType": "VpcOnly"}),
+    DOMAIN,
     bad=[{"appNetworkAccessType": "PublicInternetOnly"}, {"appNetworkAccessType": None}],
     unknown=["appNetworkAccessType"],
 )
 vary(
+    "AWS-SM-07",
+    DOMAIN,
+    bad=[{"kmsKeyId": None}, {"authMode": "IAM"}],
+    good=[{"kmsKeyId": UNKNOWN}],
+    unknown=["authMode"],
+)
+vary("AWS-SM-07", DOMAIN, settings={"studio_iam_sign_in": True}, good=[{"authMode": "IAM"}])
+METADATA = "instanceMetadataServiceConfiguration"
+NOTEBOOK = res(
+    "aws:sagemaker/notebookInstance:NotebookInstance",
+    {
+        "directInternetAccess": "Disabled",
+        "subnetId": "s",
+        "rootAccess": "Disabled",
+        "kmsKeyId": "k",
+        METADATA: {"minimumInstanceMetadataServiceVersion": "2"},
+    },
+)
+vary(
+    "AWS-SM-09",
+    NOTEBOOK,
+    bad=[
+        {"rootAccess": None},
+        {"kmsKeyId": None},
+        {METADATA: None},
+        {f"{METADATA}.minimumInstanceMetadataServiceVersion": "1"},
+    ],
+    good=[{"kmsKeyId": UNKNOWN}],
+    unknown=["rootAccess", METADATA],
+)
+vary(
     "AWS-SM-08",
-    res(
-        "aws:sagemaker/notebookInstance:NotebookInstance",
-        {"directInternetAccess": "Disabled", "subnetId": "s"},
-    ),
+    NOTEBOOK,
     bad=[{"directInternetAccess": None}, {"directInternetAccess": "Enabled"}, {"subnetId": None}],
     good=[{"subnetId": UNKNOWN}],
     unknown=["directInternetAccess"],
@@ -216,6 +248,7 @@ AIRFLOW = res(
         "webserverAccessMode": "PRIVATE_ONLY",
         "loggingConfiguration": {one: {"enabled": True, "logLevel": "INFO"} for one in STREAMS},
         "airflowConfigurationOptions": {"secrets.backend": BACKEND, "core.parallelism": "8"},
+        "kmsKey": "k",
     },
 )
 vary(
@@ -285,9 +318,24 @@ vary(
     ],
     unknown=["containerProperties"],
 )
+MACHINE = res(
+    "aws:sfn/stateMachine:StateMachine",
+    {
+        LOGS: {"level": "ALL", "logDestination": "arn:x"},
+        "encryptionConfiguration": {"kmsKeyId": "k"},
+    },
+)
+vary(
+    "AWS-SFN-02",
+    MACHINE,
+    settings={"environment": "prod"},
+    bad=[{"encryptionConfiguration": None}, {"encryptionConfiguration.kmsKeyId": None}],
+    good=[{"encryptionConfiguration.kmsKeyId": UNKNOWN}],
+)
+vary("AWS-SFN-02", [], none=[[MACHINE]])
 vary(
     "AWS-SFN-01",
-    res("aws:sfn/stateMachine:StateMachine", {LOGS: {"level": "ALL", "logDestination": "arn:x"}}),
+    MACHINE,
     settings={"data_classification": "confidential"},
     bad=[
         {LOGS: None},
@@ -297,4 +345,75 @@ vary(
     ],
     good=[{f"{LOGS}.logDestination": UNKNOWN}],
     unknown=[f"{LOGS}.level"],
+)
+COUNT = "productionVariants.0.initialInstanceCount"
+vary(
+    "AWS-SM-05",
+    CONFIG,
+    settings={"environment": "prod"},
+    bad=[{COUNT: 1}, {COUNT: None}],
+    unknown=[COUNT, "productionVariants"],
+    none=[
+        {COUNT: 1, "asyncInferenceConfig": {"outputConfig": {"s3OutputPath": "s3://x"}}},
+        {"productionVariants": [{"serverlessConfig": {"memorySizeInMb": 1024}}]},
+    ],
+)
+vary("AWS-SM-05", [], none=[[res(CONFIG.type, {"productionVariants": [M5]})]])
+ISOLATED = {"enableNetworkIsolation": True, "vpcConfig": {"subnets": ["s"]}}
+vary(
+    "AWS-SM-12",
+    res(
+        "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition",
+        {"networkConfig": ISOLATED},
+    ),
+    bad=[
+        {"networkConfig": None},
+        {"networkConfig.enableNetworkIsolation": False},
+        {"networkConfig.vpcConfig.subnets": []},
+    ],
+    good=[{"networkConfig.vpcConfig.subnets": UNKNOWN}],
+    unknown=["networkConfig.enableNetworkIsolation"],
+)
+OFFLINE, ONLINE = "offlineStoreConfig", "onlineStoreConfig"
+vary(
+    "AWS-SM-13",
+    res(
+        "aws:sagemaker/featureGroup:FeatureGroup",
+        {
+            OFFLINE: {"s3StorageConfig": {"s3Uri": "s3://features", "kmsKeyId": "k"}},
+            ONLINE: {"enableOnlineStore": True, "securityConfig": {"kmsKeyId": "k"}},
+        },
+    ),
+    bad=[
+        {f"{OFFLINE}.s3StorageConfig.kmsKeyId": None},
+        {f"{ONLINE}.securityConfig": None},
+    ],
+    good=[{f"{ONLINE}.securityConfig.kmsKeyId": UNKNOWN}, {OFFLINE: None}],
+    unknown=[OFFLINE],
+)
+vary(
+    "AWS-MWAA-02",
+    AIRFLOW,
+    bad=[{"kmsKey": None}],
+    good=[{"kmsKey": UNKNOWN}],
+)
+ROLES = {"jobRoleArn": "arn:aws:iam::1:role/job", "executionRoleArn": "arn:aws:iam::1:role/start"}
+vary(
+    "AWS-BAT-02",
+    batch(ROLES),
+    bad=[
+        batch({}),
+        batch(ROLES | {"jobRoleArn": ROLES["executionRoleArn"]}),
+        batch({"jobRoleArn": ROLES["jobRoleArn"]}),
+    ],
+    unknown=[
+        "containerProperties",
+        [
+            res(
+                "aws:batch/jobDefinition:JobDefinition",
+                {"containerProperties": ROLES | {"jobRoleArn": UNKNOWN}},
+            )
+        ],
+    ],
+    none=[[res("aws:batch/jobDefinition:JobDefinition", {})]],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy_cases.builder import UNKNOWN, Ref, res, vary
+from policy_cases.builder import UNKNOWN, Ref, allow, document, res, vary
 
 VPC_ONLY = {"isolation": "vpc"}
 ALL = "0.0.0.0/0"
@@ -12,6 +12,10 @@ EKS = res(
         "vpcConfig": {"endpointPublicAccess": False, "endpointPrivateAccess": True},
         "encryptionConfig": {"provider": {"keyArn": "k"}, "resources": ["secrets"]},
         "enabledClusterLogTypes": ["api", "audit", "authenticator", "scheduler"],
+        "accessConfig": {
+            "authenticationMode": "API",
+            "bootstrapClusterCreatorAdminPermissions": False,
+        },
     },
 )
 PUBLIC = {"vpcConfig.endpointPublicAccess": True}
@@ -66,7 +70,13 @@ vary(
 )
 DATABASE = res(
     "aws:rds/instance:Instance",
-    {"storageEncrypted": True, "kmsKeyId": "k", "manageMasterUserPassword": True},
+    {
+        "storageEncrypted": True,
+        "kmsKeyId": "k",
+        "manageMasterUserPassword": True,
+        "backupRetentionPeriod": 7,
+        "deletionProtection": True,
+    },
 )
 RDS_CLUSTER = res("aws:rds/cluster:Cluster", dict(DATABASE.props))
 vary(
@@ -211,6 +221,14 @@ vary(
 )
 
 
+WITHIN = allow(
+    "*",
+    "*",
+    {"StringEquals": {"aws:PrincipalOrgID": "o-acme", "aws:ResourceOrgID": "o-acme"}},
+    Principal="*",
+)
+
+
 def endpoints(*names: object, private_dns: object = True):
     return [
         res(
@@ -220,6 +238,7 @@ def endpoints(*names: object, private_dns: object = True):
                 "serviceName": f"com.amazonaws.eu-west-1.{name}" if name is not UNKNOWN else name,
                 "vpcEndpointType": "Gateway" if name == "s3" else "Interface",
                 "privateDnsEnabled": None if name == "s3" else private_dns,
+                "policy": document(WITHIN),
             },
             f"e-{name}",
         )
@@ -242,4 +261,126 @@ vary(
     ],
     good=[[VPC, *endpoints(*BASE, "kms"), KMS_KEY]],
     unknown=[[VPC, *endpoints(*BASE[1:], UNKNOWN)], [VPC, *endpoints(*BASE, private_dns=UNKNOWN)]],
+)
+LAYERS = allow("s3:GetObject", "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", Principal="*")
+
+
+def guarded(*statements: dict, name: str = "s3"):
+    service = {"serviceName": f"com.amazonaws.eu-west-1.{name}"}
+    return [res("aws:ec2/vpcEndpoint:VpcEndpoint", service | {"policy": document(*statements)})]
+
+
+vary(
+    "AWS-VPC-07",
+    guarded(WITHIN, LAYERS),
+    bad=[
+        guarded(allow("*", "*", Principal="*")),
+        guarded(WITHIN, allow("s3:GetObject", "arn:aws:s3:::elsewhere/*", Principal="*")),
+        guarded(
+            allow("*", "*", {"StringEquals": {"aws:PrincipalOrgID": "o-acme"}}, Principal="*"),
+            name="sagemaker.api",
+        ),
+        guarded(WITHIN | {"Condition": {"StringLike": {"aws:PrincipalOrgID": "*"}}}, name="sts"),
+        {"policy": None},
+    ],
+    good=[guarded(WITHIN | {"Effect": "Deny"})],
+    unknown=["policy", "serviceName"],
+    none=[guarded(name="logs")],
+)
+DEFAULT = res("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": Ref("v")}, "d")
+vary(
+    "AWS-VPC-08",
+    [DEFAULT, VPC],
+    bad=[
+        [VPC],
+        {"ingress": [{"protocol": "-1", "self": True}]},
+        {"egress": [{"protocol": "-1", "cidrBlocks": [ALL]}]},
+        [res(DEFAULT.type, {"vpcId": "by-name"}), VPC],
+    ],
+    good=[{"ingress": [], "egress": []}],
+    unknown=["egress"],
+)
+MODE = "accessConfig.authenticationMode"
+ADMIN = "accessConfig.bootstrapClusterCreatorAdminPermissions"
+vary(
+    "AWS-EKS-04",
+    EKS,
+    bad=[{"accessConfig": None}, {MODE: "CONFIG_MAP"}],
+    good=[{MODE: "API_AND_CONFIG_MAP"}, {ADMIN: True}],
+    unknown=[MODE],
+)
+vary(
+    "AWS-EKS-04",
+    EKS,
+    settings={"environment": "prod"},
+    bad=[{ADMIN: True}, {ADMIN: None}],
+    unknown=[ADMIN],
+)
+EDIT = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy"
+ASSOCIATION = res(
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+    {"policyArn": EDIT, "accessScope": {"type": "namespace", "namespaces": ["ml"]}},
+    "admins",
+)
+CLUSTER_ADMIN = {"policyArn": EDIT.replace("Edit", "ClusterAdmin")}
+vary(
+    "AWS-EKS-05",
+    ASSOCIATION,
+    bad=[CLUSTER_ADMIN, {"accessScope": {"type": "cluster"}}],
+    unknown=["policyArn", "accessScope.type"],
+)
+vary(
+    "AWS-EKS-05",
+    ASSOCIATION,
+    settings={"cluster_administrators": ["*::admins"]},
+    good=[CLUSTER_ADMIN | {"accessScope": {"type": "cluster"}}],
+)
+for database in (DATABASE, RDS_CLUSTER):
+    vary(
+        "AWS-RDS-04",
+        database,
+        bad=[{"backupRetentionPeriod": 6}, {"backupRetentionPeriod": None}],
+        good=[{"backupRetentionPeriod": 35, "deletionProtection": None}],
+        unknown=["backupRetentionPeriod"],
+    )
+    vary(
+        "AWS-RDS-04",
+        database,
+        settings={"environment": "prod"},
+        bad=[{"deletionProtection": None}, {"skipFinalSnapshot": True}],
+        unknown=["deletionProtection"],
+    )
+vary("AWS-RDS-04", [], none=[[res(DATABASE.type, {"replicateSourceDb": "arn:db"})]])
+
+
+def parameters(family: object, name: object = None, value: object = None, of: str = ""):
+    group = f"{of}ParameterGroup" if of else "ParameterGroup"
+    listed = [] if name is None else [{"name": name, "value": value}]
+    type_ = f"aws:rds/{group[0].lower()}{group[1:]}:{group}"
+    return [res(type_, {"family": family, "parameters": listed})]
+
+
+SSL, TRANSPORT = "rds.force_ssl", "require_secure_transport"
+vary(
+    "AWS-RDS-05",
+    parameters("postgres14", SSL, "1"),
+    bad=[
+        parameters("postgres14"),
+        parameters("postgres16", SSL, "0"),
+        parameters("aurora-postgresql16", of="Cluster"),
+        parameters("mysql8.0"),
+        parameters("aurora-mysql8.0", TRANSPORT, "OFF", of="Cluster"),
+    ],
+    good=[
+        parameters("postgres16"),  # RDS's own default
+        parameters("aurora-postgresql17", of="Cluster"),
+        parameters("mysql8.0", TRANSPORT, "ON"),
+        parameters("mariadb11.4", TRANSPORT, "1"),
+    ],
+    unknown=[
+        parameters(UNKNOWN),
+        parameters("postgres14", SSL, UNKNOWN),
+        parameters("postgres14", UNKNOWN, "1"),
+    ],
+    none=[parameters("oracle-ee-19")],
 )

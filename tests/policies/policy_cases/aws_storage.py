@@ -33,7 +33,7 @@ KMS = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:eu-west-1:1:key
 
 
 def encryption(default: dict, bucket: str = "b"):
-    rules = {"rules": [{"applyServerSideEncryptionByDefault": default}]}
+    rules = {"rules": [{"applyServerSideEncryptionByDefault": default, "bucketKeyEnabled": True}]}
     return on("BucketServerSideEncryptionConfiguration", rules, "enc", bucket)
 
 
@@ -221,6 +221,7 @@ REPOSITORY = res(
         "name": "train",
         "imageTagMutability": "IMMUTABLE",
         "imageScanningConfiguration": {"scanOnPush": True},
+        "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": "arn:aws:kms:k"}],
     },
 )
 vary(
@@ -305,4 +306,85 @@ vary(
     ],
     good=[key(ROOT, ROOT | {"Principal": "*", "Condition": VIA}), [KEY]],
     unknown=["policy"],
+)
+BUCKET_KEY = "rules.0.bucketKeyEnabled"
+ALGORITHM = "rules.0.applyServerSideEncryptionByDefault.sseAlgorithm"
+vary(
+    "AWS-S3-03",
+    encryption(KMS),
+    bad=[{BUCKET_KEY: False}, {BUCKET_KEY: None}],
+    unknown=[BUCKET_KEY, {BUCKET_KEY: None, ALGORITHM: UNKNOWN}],
+    none=[{BUCKET_KEY: None, ALGORITHM: "aws:kms:dsse"}, [encryption(AES)]],
+)
+UPKEEP = {
+    "status": "Enabled",
+    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+    "noncurrentVersionExpiration": {"noncurrentDays": 90},
+}
+LIFECYCLE = on("BucketLifecycleConfiguration", {"rules": [UPKEEP]}, "life")
+ABORT = "rules.0.abortIncompleteMultipartUpload"
+INLINE = {
+    "enabled": True,
+    "abortIncompleteMultipartUploadDays": 1,
+    "noncurrentVersionExpiration": {"days": 30},
+}
+vary(
+    "AWS-S3-11",
+    [LIFECYCLE, BUCKET],
+    bad=[
+        [BUCKET],
+        {"rules.0.status": "Disabled"},
+        {ABORT: None},
+        {f"{ABORT}.daysAfterInitiation": 8},
+        {"rules.0.noncurrentVersionExpiration": None},
+        [res(BUCKET.type, {"lifecycleRules": [INLINE | {"enabled": False}]})],
+    ],
+    good=[[res(BUCKET.type, {"lifecycleRules": [INLINE]})]],
+    unknown=["rules", "rules.0.status", f"{ABORT}.daysAfterInitiation"],
+)
+vary(
+    "AWS-S3-12",
+    BUCKET,
+    settings={"environment": "prod"},
+    bad=[{"forceDestroy": True}],
+    good=[{"forceDestroy": False}],
+    unknown=["forceDestroy"],
+)
+vary("AWS-S3-12", [], none=[[res(BUCKET.type, {"forceDestroy": True})]])
+CONFIGURATION = "encryptionConfigurations"
+vary(
+    "AWS-ECR-03",
+    REPOSITORY,
+    bad=[
+        {CONFIGURATION: None},
+        {f"{CONFIGURATION}.0.encryptionType": "AES256"},
+        {f"{CONFIGURATION}.0.kmsKey": None},  # AWS's own key
+    ],
+    good=[{f"{CONFIGURATION}.0.kmsKey": UNKNOWN}],
+    unknown=[CONFIGURATION, f"{CONFIGURATION}.0.encryptionType"],
+)
+WINDOW = "deletionWindowInDays"
+vary("AWS-KMS-03", KEY, bad=[{WINDOW: 7}], good=[{WINDOW: 14}, {WINDOW: 30}], unknown=[WINDOW])
+vary("AWS-KMS-03", KEY, settings={"environment": "prod"}, bad=[{WINDOW: 14}], good=[{WINDOW: 30}])
+SECRET = res("aws:secretsmanager/secret:Secret", {"kmsKeyId": "k"})
+GUARD = "aws:secretsmanager/secretPolicy:SecretPolicy"
+
+
+def secret_policy(principal: object, condition: object = None, **more: object):
+    text = document(allow("secretsmanager:GetSecretValue", "*", condition, Principal=principal))
+    return [res(GUARD, {"policy": text, "blockPublicPolicy": True} | more)]
+
+
+READER = {"AWS": "arn:aws:iam::111111111111:role/step"}
+vary(
+    "AWS-SEC-01",
+    SECRET,
+    bad=[
+        {"kmsKeyId": None},
+        {"policy": document(allow("secretsmanager:GetSecretValue", "*", Principal="*"))},
+        secret_policy("*"),
+        secret_policy(READER, blockPublicPolicy=None),
+    ],
+    good=[{"kmsKeyId": UNKNOWN}, secret_policy(READER), secret_policy("*", ORG)],
+    unknown=["policy", secret_policy(READER, blockPublicPolicy=UNKNOWN)],
 )

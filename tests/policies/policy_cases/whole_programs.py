@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from policy_cases import aws_identity, aws_machine_learning, aws_platform, azure, gcp, gcp_platform
 from policy_cases import aws_storage as s3
-from policy_cases.builder import res
+from policy_cases.builder import Ref, res
 
 DATA = [
     s3.BUCKET,
@@ -16,6 +16,7 @@ DATA = [
     s3.policy(s3.DENY_HTTP, s3.OUTSIDE),
     s3.OWNED,
     s3.LOGGING,
+    s3.LIFECYCLE,
 ]
 LOGS = [
     s3.LOG,
@@ -35,6 +36,7 @@ LOGS = [
         "log-p",
         "log",
     ),
+    s3.on("BucketLifecycleConfiguration", {"rules": [s3.UPKEEP]}, "log-life", "log"),
 ]
 ENDPOINT = res(
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
@@ -49,16 +51,23 @@ ROLE = replace(
     aws_identity.role(aws_identity.trust(aws_identity.SAGEMAKER, aws_identity.SOURCE))[0],
     urn=aws_machine_learning.ROLE.urn,
 )
+MODEL = res(
+    aws_machine_learning.MODEL.type,
+    dict(aws_machine_learning.MODEL.props) | {"executionRoleArn": Ref("r")},
+    "served",
+)
 NETWORK = [
     aws_platform.VPC,
     aws_platform.FLOW,
+    aws_platform.DEFAULT,
     *aws_platform.endpoints(
         *aws_platform.BASE, "kms", "ecr.api", "ecr.dkr", "sagemaker.api", "sagemaker.runtime",
         "sqs", "airflow.api", "airflow.env", "eks", "ec2", "elasticloadbalancing",
     ),
 ]  # fmt: skip
 JOB = aws_machine_learning.batch(
-    {"user": "1000", "networkConfiguration": {"assignPublicIp": "DISABLED"}},
+    aws_machine_learning.ROLES
+    | {"user": "1000", "networkConfiguration": {"assignPublicIp": "DISABLED"}},
     **aws_machine_learning.FARGATE,
 )
 
@@ -74,7 +83,7 @@ def apart(program: list) -> list:
 
 
 AWS = [
-    apart([*DATA, *LOGS, ENDPOINT, aws_machine_learning.STORED, ROLE]),
+    apart([*DATA, *LOGS, ENDPOINT, aws_machine_learning.STORED, ROLE, MODEL]),
     NETWORK,
     JOB,
 ]
