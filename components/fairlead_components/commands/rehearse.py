@@ -63,7 +63,9 @@ def rehearse(
     if as_json:
         typer.echo(json.dumps(result.to_data(), indent=2))
     else:
-        typer.echo(f"{result.project} {result.stack}: {len(result.plan.things())} resources")
+        count = len(result.plan.things())
+        noun = "resource" if count == 1 else "resources"
+        typer.echo(f"{result.project} {result.stack}: {count} {noun}")
         for line in (*tree_lines(result.plan), "", *summary_lines(result)):
             typer.echo(line)
     raise typer.Exit(0 if result.ok else 1)

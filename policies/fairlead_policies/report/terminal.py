@@ -37,8 +37,9 @@ def lines(report: Report, *, width: int = 100) -> Iterator[str]:
         report: What to show.
         width: Columns to fill with lists.
     """
-    resources = len(report.inventory.resources)
-    yield f"{report.title}: {resources} resources, isolation {report.settings.isolation}"
+    count = sum(not one.type.startswith("pulumi:") for one in report.inventory.resources)
+    noun = "resource" if count == 1 else "resources"
+    yield f"{report.title}: {count} {noun}, isolation {report.settings.isolation}"
     yield ""
     asked = [row for row in report.rows if row.counts]
     if asked:
@@ -84,10 +85,11 @@ def _absent(report: Report, width: int) -> Iterator[str]:
         if ids:
             yield ""
             yield f"{result.value} ({len(ids)})"
-            yield textwrap.fill(
-                " ".join(ids), width, initial_indent="  ", subsequent_indent="  ",
-                break_on_hyphens=False,
-            )  # fmt: skip
+            for _, group in groupby(ids, key=lambda id_: id_.partition("-")[0]):
+                yield textwrap.fill(
+                    " ".join(group), width, initial_indent="  ", subsequent_indent="    ",
+                    break_on_hyphens=False,
+                )  # fmt: skip
 
 
 def _summary(report: Report) -> str:
