@@ -55,6 +55,7 @@ class Settings:
         public_load_balancers: Patterns of urns of security groups open on port 443.
         cluster_administrators: Patterns of urns of EKS access policies for a whole cluster.
         studio_iam_sign_in: Whether IAM may sign users in to SageMaker Studio.
+        privileged_custom_roles: Patterns of urns of GCP roles that may give permissions.
         external_service_perimeter: Whether a perimeter outside of the stack surrounds it.
         external_audit_logs: Whether the organisation turns data access logs on.
 
@@ -79,6 +80,7 @@ class Settings:
     public_load_balancers: tuple[str, ...] = ()
     cluster_administrators: tuple[str, ...] = ()
     studio_iam_sign_in: bool = False
+    privileged_custom_roles: tuple[str, ...] = ()
     external_service_perimeter: bool = False
     external_audit_logs: bool = False
 

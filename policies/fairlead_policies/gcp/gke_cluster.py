@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairlead_policies.conditions import closed, is_set, is_true, not_true, undecided
+from fairlead_policies.conditions import closed, is_set, is_true, not_true, one_of, undecided
 from fairlead_policies.resource import UNKNOWN, Resource, lookup
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
@@ -51,3 +51,23 @@ def legacy_authentication_is_off(cluster: Resource, _stack: Stack) -> Problems:
     return not_true(cluster, "enableLegacyAbac") + not_true(
         cluster, "masterAuth.clientCertificateConfig.issueClientCertificate"
     )
+
+
+@rule("GCP-GKE-04", CLUSTER)
+def secrets_are_encrypted(cluster: Resource, _stack: Stack) -> Problems:
+    """Require secrets to be encrypted once more, with a key of one's own."""
+    return one_of(cluster, "databaseEncryption.state", {"ENCRYPTED"}) + is_set(
+        cluster, "databaseEncryption.keyName"
+    )
+
+
+@rule("GCP-GKE-05", CLUSTER)
+def enforces_network_policies(cluster: Resource, _stack: Stack) -> Problems:
+    """Require something that enforces network policies, which Autopilot always has."""
+    autopilot = cluster.get("enableAutopilot")
+    calico, path = cluster.get("networkPolicy.enabled"), cluster.get("datapathProvider")
+    if autopilot is True or calico is True or path == "ADVANCED_DATAPATH":
+        return []
+    if UNKNOWN in (autopilot, calico, path):
+        return [undecided("networkPolicy.enabled")]
+    return [Violation("`datapathProvider` must be ADVANCED_DATAPATH, or `networkPolicy` enabled")]

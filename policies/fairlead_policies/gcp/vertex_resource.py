@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairlead_policies.conditions import not_true, require, undecided
+from fairlead_policies.conditions import is_true, not_true, require, undecided
 from fairlead_policies.resource import UNKNOWN, Resource
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
@@ -42,3 +42,15 @@ def endpoint_is_private(endpoint: Resource, _stack: Stack) -> Problems:
     if connect is UNKNOWN:
         return [undecided(path)]
     return [Violation("`network` or `privateServiceConnectConfig` must be set")]
+
+
+@rule("GCP-VTX-03", ENDPOINT)
+def logs_predictions(endpoint: Resource, stack: Stack) -> Problems | None:
+    """Require requests and answers to be sampled in production."""
+    if not stack.settings.production:
+        return None
+    path = "predictRequestResponseLoggingConfig"
+    rate = f"{path}.samplingRate"
+    return is_true(endpoint, f"{path}.enabled") + require(
+        endpoint.get(rate), lambda v: bool(v) and v > 0, rate, f"`{rate}` must be above 0"
+    )

@@ -219,7 +219,12 @@ vary(
     unknown=["dockerConfig.immutableTags"],
 )
 ENDPOINT = res(
-    "gcp:vertex/aiEndpoint:AiEndpoint", {"encryptionSpec": {"kmsKeyName": "k"}, "network": "n"}
+    "gcp:vertex/aiEndpoint:AiEndpoint",
+    {
+        "encryptionSpec": {"kmsKeyName": "k"},
+        "network": "n",
+        "predictRequestResponseLoggingConfig": {"enabled": True, "samplingRate": 0.1},
+    },
 )
 VERTEX = (
     "AiMetadataStore",
@@ -267,4 +272,54 @@ vary(
     ],
     good=[{"gceSetup.bootDisk.kmsKey": UNKNOWN}],
     unknown=["gceSetup.disablePublicIp"],
+)
+KEPT = "softDeletePolicy.retentionDurationSeconds"
+vary(
+    "GCP-GCS-04",
+    BUCKET,  # Google's own default is a week
+    bad=[{KEPT: 0}, {KEPT: 86_400, "versioning.enabled": False}],
+    good=[{KEPT: 604_800}, {KEPT: 0, "versioning.enabled": True}],
+    unknown=[KEPT, {KEPT: 0, "versioning.enabled": UNKNOWN}],
+)
+CUSTOM = res(
+    "gcp:projects/iAMCustomRole:IAMCustomRole", {"permissions": ["storage.objects.get"]}, "cr"
+)
+vary(
+    "GCP-IAM-09",
+    CUSTOM,
+    bad=[
+        {"permissions": ["storage.objects.get", one]}
+        for one in (
+            "storage.buckets.setIamPolicy",
+            "resourcemanager.projects.setIamPolicy",
+            "iam.serviceAccounts.actAs",
+            "iam.serviceAccountKeys.create",
+        )
+    ],
+    unknown=["permissions", {"permissions": ["storage.objects.get", UNKNOWN]}],
+)
+vary(
+    "GCP-IAM-09",
+    CUSTOM,
+    settings={"privileged_custom_roles": ["*::cr"]},
+    good=[{"permissions": ["iam.serviceAccounts.actAs"]}],
+)
+SAMPLED = "predictRequestResponseLoggingConfig"
+vary(
+    "GCP-VTX-03",
+    ENDPOINT,
+    settings={"environment": "prod"},
+    bad=[{SAMPLED: None}, {f"{SAMPLED}.enabled": False}, {f"{SAMPLED}.samplingRate": 0}],
+    unknown=[SAMPLED, f"{SAMPLED}.samplingRate"],
+)
+vary("GCP-VTX-03", [], none=[[res(ENDPOINT.type, {"network": "n"})]])
+ROTATION = "rotationPeriod"
+KEY = res("gcp:kms/cryptoKey:CryptoKey", {ROTATION: "7776000s"}, "key")
+vary(
+    "GCP-KMS-01",
+    KEY,
+    bad=[{ROTATION: None}, {ROTATION: "7776001s"}],
+    good=[{ROTATION: "86400.5s", "purpose": "ENCRYPT_DECRYPT"}],
+    unknown=[ROTATION, "purpose"],
+    none=[{ROTATION: None, "purpose": "ASYMMETRIC_SIGN"}, {ROTATION: None, "purpose": "MAC"}],
 )

@@ -10,6 +10,8 @@ GKE = res(
     {
         "privateClusterConfig": {"enablePrivateNodes": True, "enablePrivateEndpoint": True},
         "workloadIdentityConfig": {"workloadPool": "p"},
+        "databaseEncryption": {"state": "ENCRYPTED", "keyName": "k"},
+        "datapathProvider": "ADVANCED_DATAPATH",
     },
 )
 NODES, PRIVATE = (f"privateClusterConfig.enablePrivate{one}" for one in ("Nodes", "Endpoint"))
@@ -80,12 +82,23 @@ vary(
     unknown=[PRIVATE_ENVIRONMENT],
 )
 IP = "settings.ipConfiguration"
+DATABASE = res(
+    "gcp:sql/databaseInstance:DatabaseInstance",
+    {
+        "encryptionKeyName": "k",
+        "settings": {
+            "ipConfiguration": {
+                "ipv4Enabled": False,
+                "privateNetwork": "n",
+                "sslMode": "ENCRYPTED_ONLY",
+            },
+            "backupConfiguration": {"enabled": True, "pointInTimeRecoveryEnabled": True},
+        },
+    },
+)
 vary(
     "GCP-SQL-01",
-    res(
-        "gcp:sql/databaseInstance:DatabaseInstance",
-        {"settings": {"ipConfiguration": {"ipv4Enabled": False, "privateNetwork": "n"}}},
-    ),
+    DATABASE,
     bad=[
         {f"{IP}.ipv4Enabled": None},  # absent is true
         {f"{IP}.ipv4Enabled": True},
@@ -167,4 +180,95 @@ vary(
     ],
     unknown=[RESTRICTED],
     none=[[NETWORK]],
+)
+TLS = f"{IP}.sslMode"
+vary(
+    "GCP-SQL-02",
+    DATABASE,
+    bad=[{TLS: None}, {TLS: "ALLOW_UNENCRYPTED_AND_ENCRYPTED"}],
+    good=[{TLS: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"}],
+    unknown=[TLS],
+)
+BACKUPS = "settings.backupConfiguration"
+RECOVERY = f"{BACKUPS}.pointInTimeRecoveryEnabled"
+MYSQL = {"databaseVersion": "MYSQL_8_0", RECOVERY: None}
+vary(
+    "GCP-SQL-03",
+    DATABASE,
+    bad=[{"encryptionKeyName": None}, {BACKUPS: None}, {RECOVERY: False}, MYSQL],
+    good=[
+        {"encryptionKeyName": UNKNOWN, "deletionProtection": False},
+        {"masterInstanceName": "primary", BACKUPS: None},
+        MYSQL | {f"{BACKUPS}.binaryLogEnabled": True},
+    ],
+    unknown=[RECOVERY],
+)
+vary(
+    "GCP-SQL-03",
+    DATABASE,
+    settings={"environment": "prod"},
+    bad=[{"deletionProtection": False}],
+    unknown=["deletionProtection"],
+)
+STATE, KEY_NAME = (f"databaseEncryption.{one}" for one in ("state", "keyName"))
+vary(
+    "GCP-GKE-04",
+    GKE,
+    bad=[{"databaseEncryption": None}, {STATE: "DECRYPTED"}, {KEY_NAME: None}],
+    good=[{KEY_NAME: UNKNOWN}],
+    unknown=[STATE],
+)
+vary(
+    "GCP-GKE-05",
+    GKE,
+    bad=[{"datapathProvider": None}, {"datapathProvider": "LEGACY_DATAPATH"}],
+    good=[
+        {"datapathProvider": None, "networkPolicy": {"enabled": True}},
+        {"datapathProvider": None, "enableAutopilot": True},
+    ],
+    unknown=["datapathProvider"],
+)
+BOOT = "nodeConfig.shieldedInstanceConfig.enableSecureBoot"
+MODE = "nodeConfig.workloadMetadataConfig.mode"
+GPU = {
+    "machineType": "n1-standard-4",
+    "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 1}],
+}
+vary(
+    "GCP-GKE-06",
+    res(
+        "gcp:container/nodePool:NodePool",
+        {
+            "nodeConfig": {
+                "shieldedInstanceConfig": {"enableSecureBoot": True},
+                "workloadMetadataConfig": {"mode": "GKE_METADATA"},
+                "serviceAccount": NODE_ACCOUNT,
+            }
+        },
+    ),
+    bad=[
+        {BOOT: None},
+        {BOOT: False},
+        {MODE: None},
+        {MODE: "GCE_METADATA"},
+        {"management": {"autoUpgrade": False}},
+    ],
+    good=[
+        {"management": {"autoUpgrade": True}},
+        {BOOT: False} | {f"nodeConfig.{key}": value for key, value in GPU.items()},
+        {BOOT: False, "nodeConfig.machineType": "a2-highgpu-1g"},
+    ],
+    unknown=[BOOT, MODE, "management"],
+)
+SUBNETWORK = res(
+    "gcp:compute/subnetwork:Subnetwork",
+    {"privateIpGoogleAccess": True, "logConfig": {"flowSampling": 0.5}},
+)
+vary(
+    "GCP-NET-01",
+    SUBNETWORK,
+    bad=[{"privateIpGoogleAccess": None}, {"logConfig": None}, {"logConfig.flowSampling": 0}],
+    good=[{"logConfig": {"aggregationInterval": "INTERVAL_5_SEC"}}],
+    unknown=["privateIpGoogleAccess", "logConfig", "purpose"],
+    none=[{"logConfig": None, "purpose": "REGIONAL_MANAGED_PROXY"}],
 )

@@ -115,6 +115,7 @@ GCP = [
     [
         replace(gcp.BUCKET, urn=f"{gcp.BUCKET.urn}-b"),
         gcp.REGISTRY,
+        gcp.KEY,
         gcp.AUDIT,
         PERIMETER,
         replace(gcp.ENDPOINT, urn=f"{gcp.ENDPOINT.urn}-e"),
