@@ -36,10 +36,7 @@ SETTINGS_FILE = "FAIRLEAD_POLICY_CONFIG"
 _CLOUDS = {
     "AWS": "AWS", "GCP": "Google Cloud", "AZ": "Azure", "K8S": "Kubernetes", "GEN": "Every cloud",
 }  # fmt: skip
-_SUBJECTS = {
-    "identity": {"IAM", "RBAC", "KMS", "KV"},
-    "network": {"VPC", "NET", "NP", "SVC", "ING"},
-}
+_IDENTITY = {"IAM", "KMS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +107,9 @@ def _of_one_resource() -> frozenset[str]:
 
 
 def _subject(control: Control) -> str:
-    if control.cloud != "AWS" or control.scope == "stack":
+    if control.cloud != "AWS" or control.scope == "stack" or control.severity == SEVERITIES[0]:
         return "baseline"  # few enough to share a policy
-    return next((name for name, of in _SUBJECTS.items() if control.service in of), "service")
+    return "identity" if control.service in _IDENTITY else "service"
 
 
 def schema() -> dict[str, dict[str, Any]]:

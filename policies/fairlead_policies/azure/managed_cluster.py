@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fairlead_policies.conditions import closed, is_true, require, undecided
-from fairlead_policies.resource import UNKNOWN, Resource
+from fairlead_policies.conditions import closed, is_true, one_of, require, undecided
+from fairlead_policies.resource import UNKNOWN, Resource, lookup
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
 from fairlead_policies.stack import Stack
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 _PRIVATE = "apiServerAccessProfile.enablePrivateCluster"
+_POOLS = "agentPoolProfiles"
 _RANGES = "apiServerAccessProfile.authorizedIPRanges"
 
 
@@ -52,4 +53,39 @@ def workloads_have_identities(cluster: Resource, _stack: Stack) -> Problems:
     )
     if cluster.get("servicePrincipalProfile.secret") is not None:
         problems.append(Violation("`servicePrincipalProfile.secret` must be absent"))
+    return problems
+
+
+@rule("AZ-AKS-04", CLUSTER)
+def network_is_closed(cluster: Resource, stack: Stack) -> Problems:
+    """Require network policies and no public nodes; where cut off, no way out of its own."""
+    problems = one_of(cluster, "networkProfile.networkPolicy", {"azure", "calico", "cilium"})
+    path = f"{_POOLS}[].enableNodePublicIP"
+    for pool in cluster.each(_POOLS):
+        problems += require(
+            lookup(pool, "enableNodePublicIP"),
+            lambda v: v is not True,
+            path,
+            f"`{path}` must not be true",
+        )
+    if stack.settings.vpc:
+        ways = {"userDefinedRouting", "none", "block"}
+        problems += one_of(cluster, "networkProfile.outboundType", ways)
+    return problems
+
+
+@rule("AZ-AKS-05", CLUSTER)
+def disks_and_secrets_are_encrypted(cluster: Resource, stack: Stack) -> Problems | None:
+    """Require encryption at the host and of secrets with a key, in production."""
+    if not stack.settings.production:
+        return None
+    problems = is_true(cluster, "securityProfile.azureKeyVaultKms.enabled")
+    path = f"{_POOLS}[].enableEncryptionAtHost"
+    for pool in cluster.each(_POOLS):
+        problems += require(
+            lookup(pool, "enableEncryptionAtHost"),
+            lambda v: v is True,
+            path,
+            f"`{path}` must be true",
+        )
     return problems

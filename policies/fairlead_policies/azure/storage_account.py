@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from fairlead_policies.conditions import is_false, not_true, one_of, require, undecided
+from fairlead_policies.conditions import (
+    is_false,
+    is_set,
+    is_true,
+    not_true,
+    one_of,
+    require,
+    undecided,
+)
 from fairlead_policies.resource import UNKNOWN, Resource
 from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
@@ -10,6 +18,7 @@ from fairlead_policies.stack import Stack
 
 ACCOUNT = "azure-native:storage:StorageAccount"
 CONTAINER = "azure-native:storage:BlobContainer"
+BLOBS = "azure-native:storage:BlobServiceProperties"
 
 
 @rule("AZ-ST-01", ACCOUNT)
@@ -54,3 +63,32 @@ def speaks_tls_only(account: Resource, _stack: Stack) -> Problems:
 def has_no_shared_keys(account: Resource, _stack: Stack) -> Problems:
     """Require shared keys to be refused, which they are not by default."""
     return is_false(account, "allowSharedKeyAccess")
+
+
+@rule("AZ-ST-05", ACCOUNT)
+def is_encrypted_with_a_customer_key(account: Resource, _stack: Stack) -> Problems:
+    """Require a key of one's own, and refuse copies to other tenants."""
+    return (
+        one_of(account, "encryption.keySource", {"Microsoft.Keyvault"})
+        + is_set(account, "encryption.keyVaultProperties")
+        + not_true(account, "allowCrossTenantReplication")
+    )
+
+
+@rule("AZ-ST-06", ACCOUNT)
+def blobs_can_be_restored(account: Resource, stack: Stack) -> Problems | None:
+    """Require deletion that can be undone, and versions, which no hierarchical account has."""
+    if account.get("kind") == "FileStorage":
+        return None
+    services = stack.companions(account, BLOBS, "accountName")
+    if not services:
+        return [Violation("no BlobServiceProperties is attached by its `accountName`")]
+    problems: Problems = []
+    for one in services:
+        problems += is_true(one, "deleteRetentionPolicy.enabled")
+        hierarchical = account.get("isHnsEnabled")
+        if hierarchical is UNKNOWN and one.get("isVersioningEnabled") is not True:
+            problems.append(undecided("isHnsEnabled"))
+        elif hierarchical is not True:
+            problems += is_true(one, "isVersioningEnabled")
+    return problems

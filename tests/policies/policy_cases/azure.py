@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy_cases.builder import UNKNOWN, Ref, res, vary
+from policy_cases.builder import UNKNOWN, Ref, change, res, vary
 
 VPC_ONLY = {"isolation": "vpc"}
 PROD = {"environment": "prod"}
@@ -13,6 +13,10 @@ ACCOUNT = res(
         "publicNetworkAccess": "Disabled",
         "minimumTlsVersion": "TLS1_2",
         "allowSharedKeyAccess": False,
+        "encryption": {
+            "keySource": "Microsoft.Keyvault",
+            "keyVaultProperties": {"keyVaultUri": "https://acme.vault.azure.net"},
+        },
     },
     "st",
 )
@@ -247,3 +251,58 @@ vary(
     unknown=["properties.authMode"],
 )
 vary("AZ-ML-05", ONLINE, good=[{"properties.authMode": "Key"}])
+SOURCE = "encryption.keySource"
+vary(
+    "AZ-ST-05",
+    ACCOUNT,
+    bad=[
+        {"encryption": None},
+        {SOURCE: "Microsoft.Storage"},
+        {"encryption.keyVaultProperties": None},
+        {"allowCrossTenantReplication": True},
+    ],
+    good=[{"encryption.keyVaultProperties": UNKNOWN, "allowCrossTenantReplication": False}],
+    unknown=[SOURCE, "allowCrossTenantReplication"],
+)
+VERSIONS = res(
+    "azure-native:storage:BlobServiceProperties",
+    {
+        "accountName": Ref("st"),
+        "isVersioningEnabled": True,
+        "deleteRetentionPolicy": {"enabled": True, "days": 7},
+    },
+    "versions",
+)
+UNVERSIONED = change(VERSIONS, "isVersioningEnabled", None)
+vary(
+    "AZ-ST-06",
+    [VERSIONS, ACCOUNT],
+    bad=[
+        [ACCOUNT],
+        {"isVersioningEnabled": False},
+        {"deleteRetentionPolicy": None},
+        {"deleteRetentionPolicy.enabled": False},
+    ],
+    good=[[UNVERSIONED, change(ACCOUNT, "isHnsEnabled", True)]],
+    unknown=["isVersioningEnabled", [UNVERSIONED, change(ACCOUNT, "isHnsEnabled", UNKNOWN)]],
+    none=[[change(ACCOUNT, "kind", "FileStorage")]],
+)
+EGRESS = "properties.egressPublicNetworkAccess"
+DEPLOYMENT = res(
+    "azure-native:machinelearningservices:OnlineDeployment",
+    {"properties": {"egressPublicNetworkAccess": "Disabled"}, "workspaceName": "by-name"},
+    "deployment",
+)
+IN_WORKSPACE = res(DEPLOYMENT.type, {"workspaceName": Ref("ws")}, "inside")
+vary(
+    "AZ-ML-06",
+    DEPLOYMENT,
+    bad=[
+        {EGRESS: None},
+        {EGRESS: "Enabled"},
+        [IN_WORKSPACE, change(WORKSPACE, "managedNetwork", None)],
+        [IN_WORKSPACE, change(WORKSPACE, MODE, "Disabled")],
+    ],
+    unknown=[EGRESS, [IN_WORKSPACE, change(WORKSPACE, MODE, UNKNOWN)]],
+    none=[[IN_WORKSPACE, WORKSPACE]],  # the managed network decides
+)

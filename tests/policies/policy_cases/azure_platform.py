@@ -11,7 +11,12 @@ AKS = res(
         "apiServerAccessProfile": {"enablePrivateCluster": True},
         "aadProfile": {"managed": True, "enableAzureRBAC": True},
         "disableLocalAccounts": True,
-        "securityProfile": {"workloadIdentity": {"enabled": True}},
+        "securityProfile": {
+            "workloadIdentity": {"enabled": True},
+            "azureKeyVaultKms": {"enabled": True},
+        },
+        "networkProfile": {"networkPolicy": "cilium", "outboundType": "userDefinedRouting"},
+        "agentPoolProfiles": [{"name": "system", "enableEncryptionAtHost": True}],
         "oidcIssuerProfile": {"enabled": True},
         "identity": {"type": "UserAssigned"},
     },
@@ -182,3 +187,61 @@ vary(
     unknown=[NETWORK, "dataEncryption"],
 )
 vary("AZ-PG-01", POSTGRES, good=[{"authConfig.passwordAuth": None}])
+NETWORK = "networkProfile"
+vary(
+    "AZ-AKS-04",
+    AKS,
+    bad=[
+        {NETWORK: None},
+        {f"{NETWORK}.networkPolicy": "none"},
+        {"agentPoolProfiles.0.enableNodePublicIP": True},
+    ],
+    good=[
+        {f"{NETWORK}.networkPolicy": "azure", f"{NETWORK}.outboundType": "loadBalancer"},
+        {"agentPoolProfiles.0.enableNodePublicIP": False},
+    ],
+    unknown=[f"{NETWORK}.networkPolicy", "agentPoolProfiles.0.enableNodePublicIP"],
+)
+vary(
+    "AZ-AKS-04",
+    AKS,
+    settings={"isolation": "vpc"},
+    bad=[{f"{NETWORK}.outboundType": "loadBalancer"}, {f"{NETWORK}.outboundType": None}],
+    good=[{f"{NETWORK}.outboundType": "block"}],
+    unknown=[f"{NETWORK}.outboundType"],
+)
+AT_HOST, SECRETS = (
+    "agentPoolProfiles.0.enableEncryptionAtHost",
+    "securityProfile.azureKeyVaultKms",
+)
+vary(
+    "AZ-AKS-05",
+    AKS,
+    settings=PROD,
+    bad=[{AT_HOST: None}, {AT_HOST: False}, {SECRETS: None}, {f"{SECRETS}.enabled": False}],
+    unknown=[AT_HOST, SECRETS],
+)
+vary("AZ-AKS-05", [], none=[[res(AKS.type, {"identity": {"type": "UserAssigned"}})]])
+ENTRA = "api://AzureADTokenExchange"
+vary(
+    "AZ-IAM-03",
+    res(
+        "azure-native:managedidentity:FederatedIdentityCredential",
+        {
+            "subject": "system:serviceaccount:ml:step",
+            "issuer": "https://oidc.example.org",
+            "audiences": [ENTRA],
+        },
+    ),
+    bad=[
+        {"subject": "repo:acme/ml:*"},
+        {"subject": "repo:acme/ml:pull_request"},
+        {"subject": "system:serviceaccount:ml"},
+        {"subject": None},
+        {"audiences": ["sts.example.org"]},
+        {"audiences": [ENTRA, "sts.example.org"]},
+        {"audiences": None},
+    ],
+    good=[{"subject": "repo:acme/ml:environment:prod"}],
+    unknown=["subject", "audiences"],
+)

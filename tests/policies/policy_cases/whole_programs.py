@@ -127,6 +127,7 @@ AZURE = [
     [azure.VAULT, azure.endpoint("kv", "vault")],
     [
         azure.ACCOUNT,
+        azure.VERSIONS,
         azure.endpoint("st", "blob"),
         azure.endpoint("st", "file", name="pe-f"),
         *azure.WITH_WORKSPACE,
