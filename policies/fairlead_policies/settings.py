@@ -51,6 +51,8 @@ class Settings:
         data_classification: `confidential` keeps execution data out of logs.
         pod_security: The level namespaces must enforce.
         system_namespaces: Patterns of namespaces that may be privileged.
+        allowed_namespaces: Patterns of namespaces whose service accounts any namespace may bind.
+        api_service_accounts: Patterns of urns of service accounts that call Kubernetes' API.
         allowed_iam_users: Patterns of urns of IAM users and keys that may exist.
         public_load_balancers: Patterns of urns of security groups open on port 443.
         cluster_administrators: Patterns of urns of EKS access policies for a whole cluster.
@@ -76,6 +78,8 @@ class Settings:
     data_classification: str = "internal"
     pod_security: Literal["restricted", "baseline"] = "restricted"
     system_namespaces: tuple[str, ...] = ("kube-*",)
+    allowed_namespaces: tuple[str, ...] = ()
+    api_service_accounts: tuple[str, ...] = ()
     allowed_iam_users: tuple[str, ...] = ()
     public_load_balancers: tuple[str, ...] = ()
     cluster_administrators: tuple[str, ...] = ()

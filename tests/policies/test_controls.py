@@ -23,6 +23,7 @@ from policy_cases import (
     gcp_platform,
     general,
     kubernetes,
+    kubernetes_pods,
 )
 from policy_cases.builder import CASES, Case
 
@@ -36,7 +37,7 @@ from fairlead_policies.stack import Stack
 
 MODULES = (
     aws_identity, aws_machine_learning, aws_platform, aws_storage, azure,
-    azure_platform, gcp, gcp_platform, general, kubernetes,
+    azure_platform, gcp, gcp_platform, general, kubernetes, kubernetes_pods,
 )  # fmt: skip
 #: Controls whose mere subject is the violation: there is nothing that could be unknown.
 EXISTENCE = {"AWS-IAM-07", "GCP-IAM-03"}

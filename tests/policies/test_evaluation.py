@@ -64,5 +64,5 @@ def test_findings_grow_with_the_resources_and_no_faster() -> None:
         for n in range(2000)
     ]
     found = evaluate(keys, Settings())
-    assert len(found) == 2 * len(keys)
+    assert len(found) == 3 * len(keys)
     assert len(rules_for("aws:kms/key:Key")) < 6

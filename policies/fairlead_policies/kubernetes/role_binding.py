@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
-from fairlead_policies.conditions import require
-from fairlead_policies.resource import Resource, lookup
-from fairlead_policies.results import Problems
+from fairlead_policies.conditions import require, undecided
+from fairlead_policies.resource import UNKNOWN, Resource, lookup
+from fairlead_policies.results import Problems, Violation
 from fairlead_policies.rules import rule
 from fairlead_policies.stack import Stack
 
@@ -47,3 +48,33 @@ def binds_somebody_in_particular(binding: Resource, _stack: Stack) -> Problems:
             f"`{path}` must be neither everybody nor a default account",
         )
     return problems
+
+
+@rule("K8S-RBAC-04", BINDING)
+def stays_inside_the_namespace(binding: Resource, stack: Stack) -> Problems:
+    """Require service accounts of the binding's own namespace, or of those that are configured."""
+    own = binding.get("metadata.namespace")
+    problems: Problems = []
+    for index, one in enumerate(binding.each("subjects")):
+        path = f"subjects[{index}].namespace"
+        namespace = lookup(one, "namespace")
+        if one is UNKNOWN or lookup(one, "kind") is UNKNOWN:
+            problems.append(undecided(f"subjects[{index}]"))
+        elif lookup(one, "kind") != "ServiceAccount" or _is_allowed(namespace, stack):
+            continue
+        elif UNKNOWN in (own, namespace):
+            problems += [] if _come_from_one(binding) and own is namespace else [undecided(path)]
+        elif namespace != own:
+            problems.append(Violation(f"`{path}` must be the binding's own"))
+    return problems
+
+
+def _is_allowed(namespace: Any, stack: Stack) -> bool:
+    allowed = stack.settings.allowed_namespaces
+    return isinstance(namespace, str) and any(fnmatchcase(namespace, one) for one in allowed)
+
+
+def _come_from_one(binding: Resource) -> bool:
+    """Tell whether the binding's namespace and its subjects' come from one resource."""
+    sources = binding.property_dependencies
+    return bool(set(sources.get("metadata", ())) & set(sources.get("subjects", ())))

@@ -78,7 +78,9 @@ RBAC = "kubernetes:rbac.authorization.k8s.io/v1:"
 
 def binding(role: object = "step", kind: str = "RoleBinding", subject: object = None):
     subject = subject or {"kind": "ServiceAccount", "name": "step", "namespace": "ml"}
-    return [res(f"{RBAC}{kind}", {"roleRef": {"name": role}, "subjects": [subject]})]
+    metadata = {"namespace": "ml"} if kind == "RoleBinding" else {}
+    props = {"metadata": metadata, "roleRef": {"name": role}, "subjects": [subject]}
+    return [res(f"{RBAC}{kind}", props)]
 
 
 CLUSTER = "ClusterRoleBinding"
@@ -130,7 +132,13 @@ vary(
 DIGEST = "@sha256:" + "0" * 64
 SAFE = {
     "image": f"ghcr.io/acme/step{DIGEST}",
-    "securityContext": {"allowPrivilegeEscalation": False},
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    },
+    "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},
 }
 
 

@@ -62,7 +62,7 @@ NETWORK = [
     aws_platform.DEFAULT,
     *aws_platform.endpoints(
         *aws_platform.BASE, "kms", "ecr.api", "ecr.dkr", "sagemaker.api", "sagemaker.runtime",
-        "sqs", "airflow.api", "airflow.env", "eks", "ec2", "elasticloadbalancing",
+        "sqs", "airflow.api", "airflow.env", "eks", "ec2", "elasticloadbalancing", "secretsmanager",
     ),
 ]  # fmt: skip
 JOB = aws_machine_learning.batch(
