@@ -25,7 +25,7 @@ def of_resources(session: Session, group: Group) -> Policy:
     """Return the policy of controls that one resource decides."""
 
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-        for message in session.judge(group, args.urn, args.resource_type, args.name, args.props):
+        for message in session.judge(group, args):
             report_violation(message)
 
     return ResourceValidationPolicy(validate=validate, **described(group))

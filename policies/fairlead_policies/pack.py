@@ -133,6 +133,22 @@ def schema() -> dict[str, dict[str, Any]]:
     return found
 
 
+class Options(Protocol):
+    """What Pulumi tells of a resource's options."""
+
+    protect: bool
+
+
+class Registered(Protocol):
+    """What Pulumi tells of a resource that is being registered."""
+
+    urn: str
+    resource_type: str
+    name: str
+    props: Any
+    opts: Options
+
+
 class Planned(Protocol):
     """What Pulumi tells of a resource when all are known."""
 
@@ -194,19 +210,27 @@ class Session:
             )
         self._waivers = read_waivers(Path(waivers)) if waivers else ()
 
-    def judge(self, group: Group, urn: str, type_: str, name: str, props: Any) -> Iterator[str]:
+    def judge(self, group: Group, registered: Registered) -> Iterator[str]:
         """Yield what a group of controls says of a resource that is being registered."""
+        urn = registered.urn
         with self._lock:
             asked = self._asked.setdefault(urn, set())
             if group.name in asked or urn not in self._findings:
                 asked.clear()  # registered anew, as `up` does after its preview
-                self._take(urn, type_, name, props)
+                self._take(registered)
             asked.add(group.name)
             found = list(self._findings[urn])
         yield from self._messages(group, found)
 
-    def _take(self, urn: str, type_: str, name: str, props: Any) -> None:
-        resource = Resource(urn, normalise(type_), name, plain(unwrapped(props)))
+    def _take(self, registered: Registered) -> None:
+        urn = registered.urn
+        resource = Resource(
+            urn,
+            normalise(registered.resource_type),
+            registered.name,
+            plain(unwrapped(registered.props)),
+            protect=bool(registered.opts.protect),
+        )
         self._resources[urn] = resource
         self._whole = None
         if self._problems:

@@ -46,7 +46,7 @@ def inputs(one):
 
 with open("resources.json") as file:
     for one in json.load(file):
-        options = pulumi.ResourceOptions()
+        options = pulumi.ResourceOptions(protect=one["protect"])
         kind = pulumi.ProviderResource if one["type"].startswith("pulumi:") else None
         if kind is not None:
             package = one["type"].rpartition(":")[2]
@@ -163,6 +163,7 @@ def write_program(
             "type": one.type,
             "name": one.name,
             "props": _marked(one.props),
+            "protect": one.protect,
             "sources": {name: list(urns) for name, urns in one.property_dependencies.items()},
         }
         for one in ordered

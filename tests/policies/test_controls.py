@@ -16,6 +16,7 @@ from policy_cases import (
     aws_identity,
     aws_machine_learning,
     aws_platform,
+    aws_serving,
     aws_storage,
     azure,
     azure_platform,
@@ -36,7 +37,7 @@ from fairlead_policies.settings import parse_settings
 from fairlead_policies.stack import Stack
 
 MODULES = (
-    aws_identity, aws_machine_learning, aws_platform, aws_storage, azure,
+    aws_identity, aws_machine_learning, aws_platform, aws_serving, aws_storage, azure,
     azure_platform, gcp, gcp_platform, general, kubernetes, kubernetes_pods,
 )  # fmt: skip
 #: Controls whose mere subject is the violation: there is nothing that could be unknown.

@@ -129,6 +129,11 @@ def violating(cloud: str) -> list[Resource]:
         )
         fits = (c for c in cases if control in failing(evaluate(c.resources, SETTINGS), cloud))
         chosen.append(next(fits).resources)
+    chosen += [
+        case.resources
+        for case in CASES["GEN-PROT-01"]  # what Pulumi tells of options reaches the rules
+        if case.kind == "bad" and case.resources[0].type.startswith(f"{CLOUDS[cloud]}:")
+    ]
     return renamed(chosen)
 
 

@@ -50,7 +50,9 @@ def _settle(value: Any, into: set[str]) -> Any:
     return value
 
 
-def res(type_: str, props: Mapping[str, Any] | None = None, name: str = "it") -> Resource:
+def res(
+    type_: str, props: Mapping[str, Any] | None = None, name: str = "it", *, protect: bool = True
+) -> Resource:
     """Return a resource; a Ref among its properties is a property dependency."""
     settled, depends = {}, {}
     for key, value in (props or {}).items():
@@ -59,7 +61,7 @@ def res(type_: str, props: Mapping[str, Any] | None = None, name: str = "it") ->
         if into:
             depends[key] = tuple(sorted(into))
     every = tuple(sorted({one for urns in depends.values() for one in urns}))
-    return Resource(urn(name), type_, name, settled, "", every, depends)
+    return Resource(urn(name), type_, name, settled, "", every, depends, protect)
 
 
 def change(resource: Resource, path: str, value: Any) -> Resource:

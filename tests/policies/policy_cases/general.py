@@ -60,3 +60,35 @@ vary(
     unknown=["allowedAccountIds", [res("pulumi:providers:gcp", {"project": UNKNOWN})]],
 )
 vary("GEN-ENV-01", res("pulumi:providers:gcp", {"project": "acme-dev"}), settings=TWO)
+PROD = {"environment": "prod"}
+INSTANCE, SQL = "aws:rds/instance:Instance", "gcp:sql/databaseInstance:DatabaseInstance"
+KEEPING = (
+    "aws:s3/bucket:Bucket",
+    BUCKET,
+    "azure-native:storage:StorageAccount",
+    "aws:kms/key:Key",
+)
+
+
+def unprotected(type_: str, **props: object):
+    return [res(type_, props, protect=False)]
+
+
+vary(
+    "GEN-PROT-01",
+    res(BUCKET),
+    settings=PROD,
+    bad=[
+        *(unprotected(one) for one in KEEPING),
+        unprotected(INSTANCE),
+        unprotected(INSTANCE, deletionProtection=False),
+        unprotected(SQL, deletionProtection=False),
+    ],
+    good=[
+        *([res(one)] for one in (*KEEPING, INSTANCE, SQL)),
+        unprotected(INSTANCE, deletionProtection=True),
+        unprotected(SQL),  # protected where nothing is said
+    ],
+    unknown=[unprotected(one, deletionProtection=UNKNOWN) for one in (INSTANCE, SQL)],
+)
+vary("GEN-PROT-01", [], none=[unprotected(one) for one in KEEPING])
