@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +22,19 @@ def _build() -> None:
     images.build()
 
 
+def _run(command: list[str]) -> int:
+    """Run a command while a cluster is up, where one can run; stop it if it is ours."""
+    ours = not obstacle() and not runs()
+    if ours:
+        up()
+    try:
+        return subprocess.run(command, check=False).returncode
+    finally:
+        if ours:
+            with programs.locked("kubernetes-cluster"):
+                down()
+
+
 def main() -> int:
     """Do what the command line says; print what a shell or a test needs to go on."""
     parser = argparse.ArgumentParser(prog="python -m tools.kubernetes", description=__doc__)
@@ -29,6 +43,8 @@ def main() -> int:
     commands.add_parser("up", help="start the cluster, print its KUBECONFIG; needs root")
     commands.add_parser("down", help="stop it, and put the machine back as it was")
     commands.add_parser("status", help="say whether it runs")
+    run = commands.add_parser("run", help="run a command with it; stop it if it was not running")
+    run.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     load = commands.add_parser("load", help="give it an OCI image archive; print NAME@DIGEST")
     load.add_argument("archive", type=Path)
     image = commands.add_parser("image", help="pack folders upon a Debian root with Python 3.11")
@@ -54,6 +70,8 @@ def main() -> int:
             case "status":
                 print(f"export KUBECONFIG={kubeconfig()}" if runs() else "no cluster runs")
                 return 0 if runs() else 1
+            case "run":
+                return _run(given.words)
             case "load":
                 print("\n".join(images.load(given.archive)))
             case "image":
