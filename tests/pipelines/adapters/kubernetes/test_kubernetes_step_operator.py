@@ -107,7 +107,8 @@ class TestKubernetesStepOperator(StepOperatorSuite):
         stack = kubernetes_stack.manifest()
         operator = operator_of(stack)
         run = self.record(semantics.waiting, stack, seconds=100)
-        reference = operator.submit(run.attempt("number"))
+        self.ended(operator, operator.submit(run.attempt("number")))
+        reference = operator.submit(run.attempt("wait_0"))  # it would still run long after that
         kubernetes_stack.kubectl("delete", "job", reference, "--wait=false")
         report = self.ended(operator, reference)
         operator.close()
