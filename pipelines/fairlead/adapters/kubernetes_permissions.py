@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.ports.permissions import Identity, Permission
 
+#: Who reaches a server in the cluster from outside: pods are given what they need.
+_PEOPLE: tuple[Identity, ...] = ("submitter", "deployer", "reader", "maintainer")
+
 
 def calls(
     namespace: str, identity: Identity, verbs: Mapping[str, Sequence[str]]
@@ -26,3 +29,22 @@ def calls(
         for verb in listed:
             where = f"{namespace}/{name}" if name else namespace
             yield Permission("kubernetes", identity, f"{kind}:{verb}", where)
+
+
+def reaching(namespace: str, service: str, credentials: Mapping[str, str]) -> Iterator[Permission]:
+    """Yield what people need to reach a server in the cluster: their secret, and a port forward.
+
+    Args:
+        namespace: Where the server is.
+        service: Its service.
+        credentials: Who → the secret with their credentials; whoever has none does not reach it.
+    """
+    for identity in _PEOPLE:
+        if secret := credentials.get(identity):
+            verbs = {
+                f"secrets={secret}": ["get"],
+                f"services={service}": ["get"],
+                "pods": ["list"],
+                "pods/portforward={name}": ["get", "create"],
+            }
+            yield from calls(namespace, identity, verbs)

@@ -13,12 +13,10 @@ from typing import Protocol
 
 from fairlead.contracts.experiment_tracker import MlflowServer
 from fairlead.errors import BackendError
-from fairlead.ports.permissions import Identity, Permission
+from fairlead.ports.permissions import Permission
 
 _USER = "MLFLOW_TRACKING_USERNAME"
 _PASSWORD = "MLFLOW_TRACKING_PASSWORD"  # noqa: S105 - a variable's name
-
-_PEOPLE: tuple[Identity, ...] = ("submitter", "deployer", "reader", "maintainer")
 
 
 class Reached(Protocol):
@@ -75,17 +73,9 @@ def permissions(contract: Reached) -> tuple[Permission, ...]:
     Args:
         contract: How it is reached.
     """
-    from fairlead.adapters.kubernetes_permissions import calls
+    from fairlead.adapters.kubernetes_permissions import reaching
 
     server = contract.server
-    found: list[Permission] = []
-    for identity in _PEOPLE if server is not None else ():
-        if server is not None and (secret := contract.credentials_secrets.get(identity)):
-            verbs = {
-                f"secrets={secret}": ["get"],
-                f"services={server.service}": ["get"],
-                "pods": ["list"],
-                "pods/portforward={name}": ["get", "create"],
-            }
-            found += calls(server.namespace, identity, verbs)
-    return tuple(found)
+    if server is None:
+        return ()
+    return tuple(reaching(server.namespace, server.service, contract.credentials_secrets))

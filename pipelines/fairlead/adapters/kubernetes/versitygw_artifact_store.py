@@ -8,11 +8,11 @@ import os
 from typing import Any
 
 from fairlead.adapters.kubernetes_cluster import Cluster
-from fairlead.adapters.kubernetes_permissions import calls
+from fairlead.adapters.kubernetes_permissions import reaching
 from fairlead.adapters.kubernetes_port_forward import forwarded
 from fairlead.contracts.artifact_store import VersitygwArtifactStoreContract
 from fairlead.errors import BackendError
-from fairlead.ports.permissions import Identity, Permission
+from fairlead.ports.permissions import Permission
 from fairlead.store.objects import ObjectStore
 from fairlead.store.remote_objects import RemoteObjects
 
@@ -51,18 +51,7 @@ class VersitygwArtifactStore:
     def permissions(self) -> tuple[Permission, ...]:
         """Return what reaching the server from outside needs; pods have credentials mounted."""
         contract = self._contract
-        people: tuple[Identity, ...] = ("submitter", "deployer", "reader", "maintainer")
-        found: list[Permission] = []
-        for identity in people:
-            if secret := contract.credentials_secrets.get(identity):
-                verbs = {
-                    f"secrets={secret}": ["get"],
-                    f"services={contract.service}": ["get"],
-                    "pods": ["list"],
-                    "pods/portforward={name}": ["get", "create"],
-                }
-                found += calls(contract.namespace, identity, verbs)
-        return tuple(found)
+        return tuple(reaching(contract.namespace, contract.service, contract.credentials_secrets))
 
     def _from_outside(self) -> dict[str, Any]:
         contract = self._contract
