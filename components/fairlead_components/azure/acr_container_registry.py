@@ -18,7 +18,12 @@ from fairlead_components.azure.defaults import (
     subscription,
 )
 from fairlead_components.azure.encryption import use_of_key
-from fairlead_components.azure.private_endpoint import Service, check_network, private_endpoint
+from fairlead_components.azure.private_endpoint import (
+    Service,
+    ServiceArgs,
+    check_network,
+    private_endpoint,
+)
 from fairlead_components.base import Component, Wire, after
 from fairlead_components.isolation import Isolation, isolation_of
 from fairlead_components.naming import physical_name
@@ -40,28 +45,15 @@ class ExistingAcrRegistry:
 
 
 @dataclass(kw_only=True)
-class AcrContainerRegistryArgs:
+class AcrContainerRegistryArgs(ServiceArgs):
     """Say where images are.
 
     Attributes:
         key: The key that encrypts them, by resource id; the stack's key if not given.
-        resource_group: The group of this environment.
-        location: The region; the provider's if not given.
-        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
-        subnet: The subnet, by resource id, that a private endpoint leads from.
-        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
-            the network already; one is made if not given.
-        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
         existing: A registry to use as it is, instead of making one.
     """
 
     key: Optional[pulumi.Input[str]] = None
-    resource_group: Optional[pulumi.Input[str]] = None
-    location: Optional[pulumi.Input[str]] = None
-    isolation: Optional[Isolation] = None
-    subnet: Optional[pulumi.Input[str]] = None
-    private_dns_zone: Optional[pulumi.Input[str]] = None
-    log_workspace: Optional[pulumi.Input[str]] = None
     existing: Optional[ExistingAcrRegistry] = None
 
 

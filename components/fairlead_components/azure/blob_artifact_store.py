@@ -17,10 +17,15 @@ from fairlead_components.azure.access_log import access_log
 from fairlead_components.azure.blob_versions import keep_versions
 from fairlead_components.azure.defaults import required_group, required_key, subscription
 from fairlead_components.azure.encryption import use_of_key
-from fairlead_components.azure.private_endpoint import Service, check_network, private_endpoint
+from fairlead_components.azure.private_endpoint import (
+    Service,
+    ServiceArgs,
+    check_network,
+    private_endpoint,
+)
 from fairlead_components.azure.storage_account import closed_account
 from fairlead_components.base import Component, Wire, after
-from fairlead_components.isolation import Isolation, is_vpc, isolation_of
+from fairlead_components.isolation import is_vpc, isolation_of
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
@@ -42,19 +47,12 @@ class ExistingContainer:
 
 
 @dataclass(kw_only=True)
-class BlobArtifactStoreArgs:
+class BlobArtifactStoreArgs(ServiceArgs):
     """Say where artifacts and records lie.
 
     Attributes:
         key: The key that encrypts them, by resource id; the stack's key if not given.
-        resource_group: The group of this environment.
-        location: The region that the data stays in; the provider's if not given.
         redundancy: Copies: ``Standard_ZRS``, in three zones of the region, if not given.
-        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
-        subnet: The subnet, by resource id, that a private endpoint leads from.
-        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
-            the network already; one is made if not given.
-        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
         allowed_ips: Addresses, or ranges of them, outside of Azure that may connect. None if not
             given: then only private endpoints lead to the account.
         immutable_days: For how long nobody, the maintainer included, can change or delete what was
@@ -64,13 +62,7 @@ class BlobArtifactStoreArgs:
     """
 
     key: Optional[pulumi.Input[str]] = None
-    resource_group: Optional[pulumi.Input[str]] = None
-    location: Optional[pulumi.Input[str]] = None
     redundancy: Optional[pulumi.Input[str]] = None
-    isolation: Optional[Isolation] = None
-    subnet: Optional[pulumi.Input[str]] = None
-    private_dns_zone: Optional[pulumi.Input[str]] = None
-    log_workspace: Optional[pulumi.Input[str]] = None
     allowed_ips: Optional[list[str]] = None
     immutable_days: Optional[int] = field(default=None, metadata={"ge": 0, "le": 146_000})
     allow_pickle: Optional[pulumi.Input[bool]] = None

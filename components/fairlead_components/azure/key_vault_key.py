@@ -16,9 +16,13 @@ from fairlead_components.azure.defaults import (
     subscription,
     tenant,
 )
-from fairlead_components.azure.private_endpoint import Service, check_network, private_endpoint
+from fairlead_components.azure.private_endpoint import (
+    Service,
+    ServiceArgs,
+    check_network,
+    private_endpoint,
+)
 from fairlead_components.base import Component, after
-from fairlead_components.isolation import Isolation
 from fairlead_components.naming import physical_name
 
 # ruff: noqa: UP045 - see base.py
@@ -38,26 +42,13 @@ class ExistingVaultKey:
 
 
 @dataclass(kw_only=True)
-class KeyVaultKeyArgs:
+class KeyVaultKeyArgs(ServiceArgs):
     """Say where a key is.
 
     Attributes:
-        resource_group: The group of this environment.
-        location: The region; the provider's if not given.
-        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
-        subnet: The subnet, by resource id, that a private endpoint leads from.
-        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
-            the network already; one is made if not given.
-        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
         existing: A key to use as it is, instead of making one.
     """
 
-    resource_group: Optional[pulumi.Input[str]] = None
-    location: Optional[pulumi.Input[str]] = None
-    isolation: Optional[Isolation] = None
-    subnet: Optional[pulumi.Input[str]] = None
-    private_dns_zone: Optional[pulumi.Input[str]] = None
-    log_workspace: Optional[pulumi.Input[str]] = None
     existing: Optional[ExistingVaultKey] = None
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 from pulumi_azure_native.network import PrivateDnsZoneGroup, PrivateEndpoint
 from pulumi_azure_native.privatedns import PrivateZone, VirtualNetworkLink
 
 from fairlead_components.base import Component
-from fairlead_components.isolation import is_vpc
+from fairlead_components.isolation import Isolation, is_vpc
 from fairlead_components.naming import physical_name
+
+# ruff: noqa: UP045 - see base.py
 
 #: Part of a service → the zone that its names are looked up in.
 #: https://learn.microsoft.com/azure/private-link/private-endpoint-dns
@@ -22,6 +24,28 @@ ZONES: Mapping[str, str] = MappingProxyType(
         "vault": "privatelink.vaultcore.azure.net",
     }
 )
+
+
+@dataclass(kw_only=True)
+class ServiceArgs:
+    """Say where a service is, and who may reach it.
+
+    Attributes:
+        resource_group: The group of this environment.
+        location: The region; the provider's if not given.
+        isolation: How far it is cut off; as the stack is, if not given. ``vpc`` needs a subnet.
+        subnet: The subnet, by resource id, that a private endpoint leads from.
+        private_dns_zone: The zone of the endpoint's name, by resource id, where one is linked to
+            the network already; one is made if not given.
+        log_workspace: The Log Analytics workspace, by resource id, that learns who asked for what.
+    """
+
+    resource_group: Optional[pulumi.Input[str]] = None
+    location: Optional[pulumi.Input[str]] = None
+    isolation: Optional[Isolation] = None
+    subnet: Optional[pulumi.Input[str]] = None
+    private_dns_zone: Optional[pulumi.Input[str]] = None
+    log_workspace: Optional[pulumi.Input[str]] = None
 
 
 @dataclass(frozen=True, slots=True)
