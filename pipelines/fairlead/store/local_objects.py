@@ -103,7 +103,7 @@ class LocalObjects:
         except OSError as error:
             self._fail("read", path, error)
 
-    def put_new(self, path: str, content: bytes | Path) -> bool:
+    def put_new(self, path: str, content: bytes | Path, *, durable: bool = True) -> bool:
         """Create an object if it does not exist; see ``ObjectStore.put_new``."""
         folder, _, name = (self._below + check_path(path)).rpartition("/")
         made: list[str] = []
@@ -116,8 +116,8 @@ class LocalObjects:
                     made += self._make(folder)
                     continue
                 try:
-                    created = self._create(descriptor, name, content)
-                    if created:
+                    created = self._create(descriptor, name, content, durable=durable)
+                    if created and durable:
                         os.fsync(descriptor)
                 except FileNotFoundError:
                     if isinstance(content, Path) and not content.exists():
@@ -125,7 +125,7 @@ class LocalObjects:
                     continue
                 finally:
                     os.close(descriptor)
-                for parent in made:
+                for parent in made if durable else ():
                     _sync_folder(parent)
                 return created
         except OSError as error:
@@ -188,14 +188,14 @@ class LocalObjects:
                 with suppress(FileNotFoundError):
                     os.unlink(path)
 
-    def _create(self, folder: int, name: str, content: bytes | Path) -> bool:
+    def _create(self, folder: int, name: str, content: bytes | Path, *, durable: bool) -> bool:
         if isinstance(content, Path):
             source = str(content)
             if _OWN_DESCRIPTOR.fullmatch(source) or source.startswith(self._below + SPOOL_FOLDER):
                 return self._link_spooled(source, folder, name)
             with content.open("rb") as original:
-                return self._write_new(folder, name, original)
-        return self._write_new(folder, name, content)
+                return self._write_new(folder, name, original, durable=durable)
+        return self._write_new(folder, name, content, durable=durable)
 
     def _temporary(self, folder: str | int) -> tuple[int, str | None]:
         """Open a file without a name, or, where the system has none, one with a random name."""
@@ -212,7 +212,9 @@ class LocalObjects:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o644), path
 
-    def _write_new(self, folder: int, name: str, content: bytes | BinaryIO) -> bool:
+    def _write_new(
+        self, folder: int, name: str, content: bytes | BinaryIO, *, durable: bool
+    ) -> bool:
         """Write a file and link it to a name; return False if the name is taken."""
         try:
             taken = os.stat(name, dir_fd=folder).st_mode
@@ -231,7 +233,8 @@ class LocalObjects:
             else:
                 with os.fdopen(descriptor, "wb", closefd=False) as file:
                     shutil.copyfileobj(content, file, _CHUNK)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
             source = temporary or f"/proc/self/fd/{descriptor}"
             os.link(source, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
         except FileExistsError:

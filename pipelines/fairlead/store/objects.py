@@ -73,13 +73,15 @@ class ObjectStore(Protocol):
         """Return an object's content; raise ``ObjectNotFoundError`` where there is none."""
         ...
 
-    def put_new(self, path: str, content: bytes | Path) -> bool:
+    def put_new(self, path: str, content: bytes | Path, *, durable: bool = True) -> bool:
         """Create an object if it does not exist; it is durable when this returns.
 
         Args:
             path: Where, relative to the root.
             content: The bytes, or a file with them. A file of ``spool()`` is consumed, any other
                 is copied.
+            durable: False for what only saves work: a power failure soon after may leave it
+                missing or empty. A store may keep it at once all the same.
 
         Returns:
             True if this call created it, False if it existed. A store that may lose answers

@@ -78,8 +78,17 @@ class RemoteObjects:
         except Exception as error:  # noqa: BLE001 - each client has its own hierarchy
             self._fail("read", path, error)
 
-    def put_new(self, path: str, content: bytes | Path) -> bool:
-        """Create an object if it does not exist; see ``ObjectStore.put_new``."""
+    def put_new(
+        self,
+        path: str,
+        content: bytes | Path,
+        *,
+        durable: bool = True,  # noqa: ARG002
+    ) -> bool:
+        """Create an object if it does not exist; see ``ObjectStore.put_new``.
+
+        What such a store has accepted is durable, whatever ``durable`` asks for.
+        """
         check_path(path)
         for attempt in range(1, _ATTEMPTS + 1):
             try:

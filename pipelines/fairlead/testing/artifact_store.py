@@ -79,7 +79,14 @@ class ArtifactStoreSuite:
         """A second writer is told so and changes nothing."""
         assert objects.put_new("a/b.json", b"first") is True
         assert objects.put_new("a/b.json", b"second") is False
+        assert objects.put_new("a/b.json", b"third", durable=False) is False
         assert objects.get("a/b.json") == b"first"
+
+    def test_writes_what_need_not_be_durable(self, objects: ObjectStore) -> None:
+        """An object that a power failure may take is like any other until then."""
+        assert objects.put_new("c/d.json", b"first", durable=False) is True
+        assert objects.put_new("c/d.json", b"second", durable=False) is False
+        assert objects.get("c/d.json") == b"first"
 
     def test_missing_objects(self, objects: ObjectStore) -> None:
         """What is not there is reported by name, and a folder is no object."""

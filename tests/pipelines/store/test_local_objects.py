@@ -69,6 +69,25 @@ def test_a_killed_writer_leaves_no_part_of_an_object(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_syncs_an_object_its_name_and_the_folders_made_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def record(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", record)
+    objects = open_objects(f"file://{tmp_path}")
+    objects.put_new("a/b/c", b"1")
+    folders = [str(tmp_path / name) for name in ("", "a", "a/b")]
+    assert sorted(path for path in synced if "(deleted)" not in path) == folders
+    assert len(synced) == len(folders) + 1, "the nameless file itself"
+    synced.clear()
+    objects.put_new("d/e/f", b"1", durable=False)
+    assert synced == []
+
+
 def test_a_path_that_is_both_object_and_folder_is_refused(tmp_path: Path) -> None:
     objects = open_objects(f"file://{tmp_path}")
     objects.put_new("a", b"")

@@ -43,7 +43,7 @@ class ShelfObjects:
             raise ObjectNotFoundError(f"{self.url}/{path}: no such object. Check the path.")
         return rows[0][0]
 
-    def put_new(self, path, content):
+    def put_new(self, path, content, *, durable=True):
         content = content.read_bytes() if isinstance(content, Path) else content
         return self._do("INSERT OR IGNORE INTO o VALUES (?, ?)", check_path(path), content)[1] == 1
 
