@@ -61,6 +61,27 @@ def test_in_process_a_step_is_distributed_over_one_node(fairlead_stack: StackMan
     assert (context.rank, context.world_size) == (0, 1)
 
 
+@step(distributed=Distributed(nodes=2, kind="dask"), resources=Resources(memory="16Mi"))
+def crowded() -> int:
+    """Have Dask add up in a process that holds more than the step asked for."""
+    from distributed import Client
+
+    with Client() as client:  # type: ignore[no-untyped-call]
+        time.sleep(0.5)  # Dask looks at the memory five times a second
+        return int(client.submit(sum, range(10)).result(timeout=30))
+
+
+@pipeline
+def crowding() -> None:
+    """Use Dask where memory is short."""
+    crowded()
+
+
+def test_a_full_process_does_not_pause_dask_for_ever(fairlead_stack: StackManifest) -> None:
+    pytest.importorskip("distributed")
+    assert crowding.run(in_process=True)["crowded"].output.load() == 45
+
+
 def test_the_number_of_nodes_is_no_part_of_the_cache_key(fairlead_stack: StackManifest) -> None:
     lonely.run(in_process=True)
     wider = {"steps": {"alone": {"distributed": {"nodes": 2, "kind": "torchrun"}}}}

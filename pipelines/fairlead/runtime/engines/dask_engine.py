@@ -99,7 +99,10 @@ def serve(rank: Rank, resources: Resources, gone: Callable[[], bool]) -> None:
 
 _SETTINGS = {
     "distributed.comm.timeouts.connect": "60s",
-    "distributed.worker.memory.terminate": False,  # the limit of the rank itself ends it
+    # What fills a rank is often not Dask's, so that a paused worker would wait for ever, without a
+    # word; the limit of the rank itself ends it.
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
 }
 
 
