@@ -57,7 +57,7 @@ _PROGRESS = 15.0
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Let one process at a time build, whatever checkout it belongs to."""
-    cache_folder().parent.mkdir(parents=True, exist_ok=True)
+    cache_folder().mkdir(parents=True, exist_ok=True)
     with (cache_folder().parent / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
