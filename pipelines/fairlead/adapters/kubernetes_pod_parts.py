@@ -10,7 +10,8 @@ from fairlead.adapters.kubernetes_surroundings import SECRETS, Surroundings
 from fairlead.contracts.pods import Pods
 
 _LOST_NODE_SECONDS = 60
-_GROUP = 65532
+#: The user and group of what needs no other.
+GROUP = 65532
 
 
 def make_container(name: str, image: str | None, pods: Pods, command: list[str]) -> dict[str, Any]:
@@ -29,10 +30,29 @@ def make_container(name: str, image: str | None, pods: Pods, command: list[str])
     }
 
 
+def base_pod(pods: Pods) -> dict[str, Any]:
+    """Return what every pod has: its account, the restricted standard, and how it is placed."""
+    pod: dict[str, Any] = {
+        "serviceAccountName": pods.service_account,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True, "fsGroup": GROUP, "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }  # fmt: skip
+    if pods.tolerations:
+        pod["tolerations"] = [item.model_dump(exclude_none=True) for item in pods.tolerations]
+    if pods.priority_class:
+        pod["priorityClassName"] = pods.priority_class
+    if pods.image_pull_secrets:
+        pod["imagePullSecrets"] = [{"name": name} for name in pods.image_pull_secrets]
+    return pod
+
+
 def make_pod(
     pods: Pods, container: dict[str, Any], volumes: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return a pod as the restricted standard wants it; a lost node is given up in a minute."""
+    """Return the pod of a job, which runs once; a lost node is given up in a minute."""
+    pod = base_pod(pods)
     lost = [
         {
             "key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute",
@@ -40,24 +60,14 @@ def make_pod(
         }
         for key in ("not-ready", "unreachable")
     ]  # fmt: skip
-    pod: dict[str, Any] = {
+    pod |= {
         "restartPolicy": "Never",
-        "serviceAccountName": pods.service_account,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True, "fsGroup": _GROUP,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "tolerations": [*(t.model_dump(exclude_none=True) for t in pods.tolerations), *lost],
+        "tolerations": [*pod.get("tolerations", ()), *lost],
         "containers": [container],
         "volumes": volumes,
-    }  # fmt: skip
+    }
     if pods.host_network:
         pod["hostNetwork"] = True
-    if pods.priority_class:
-        pod["priorityClassName"] = pods.priority_class
-    if pods.image_pull_secrets:
-        pod["imagePullSecrets"] = [{"name": name} for name in pods.image_pull_secrets]
     return pod
 
 

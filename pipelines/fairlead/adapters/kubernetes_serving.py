@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairlead.adapters.kubernetes_cluster import Cluster
-from fairlead.adapters.kubernetes_pod_parts import make_container
+from fairlead.adapters.kubernetes_pod_parts import GROUP, base_pod, make_container
 from fairlead.contracts.manifest import StackManifest
 from fairlead.contracts.model_registry import MlflowModelRegistryContract
 from fairlead.contracts.pods import Pods
@@ -21,7 +21,6 @@ MANAGER = "fairlead"
 MODEL, VERSION = "fairlead/model", "fairlead/version"
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
-_GROUP = 65532
 _APPLY = "application/apply-patch+yaml"
 
 #: Kind, as the client's methods call it → the client's API of it.
@@ -115,25 +114,13 @@ def plain(values: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def pod(pods: Pods) -> dict[str, Any]:
-    """Return what every serving pod has: no token, the restricted standard, its volumes."""
-    spec: dict[str, Any] = {
-        "serviceAccountName": pods.service_account,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True, "runAsUser": _GROUP, "runAsGroup": _GROUP, "fsGroup": _GROUP,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "volumes": [{"name": "model", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}],
-    }  # fmt: skip
+    """Return what every serving pod has besides: no token, a user of no rights, its volumes."""
+    spec = base_pod(pods)
+    spec["securityContext"] |= {"runAsUser": GROUP, "runAsGroup": GROUP}
+    spec["automountServiceAccountToken"] = False
+    spec["volumes"] = [{"name": "model", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]
     if pods.node_selector:
         spec["nodeSelector"] = pods.node_selector
-    if pods.tolerations:
-        spec["tolerations"] = [item.model_dump(exclude_none=True) for item in pods.tolerations]
-    if pods.priority_class:
-        spec["priorityClassName"] = pods.priority_class
-    if pods.image_pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in pods.image_pull_secrets]
     return spec
 
 
