@@ -251,7 +251,7 @@ def _bind(
             and (match := difflib.get_close_matches(name, called.signature.parameters, 1))
         ]
         raise ParameterError(
-            f"step {called.name!r}: {error}{''.join(close)} It takes: {takes}."
+            f"step {called.name!r}: {error}{''.join(close) or '.'} It takes: {takes}."
         ) from None
     bound.apply_defaults()
     return bound.arguments
@@ -348,8 +348,8 @@ def validate_parameters(pipeline: Pipeline[..., Any], given: Mapping[str, Any]) 
         if name not in signature.parameters:
             close = difflib.get_close_matches(name, signature.parameters, 1)
             takes = ", ".join(signature.parameters) or "none"
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            problems.append(f"parameter {name!r} is unknown; {hint}It takes: {takes}.")
+            hint = f"; did you mean {close[0]!r}?" if close else "."
+            problems.append(f"parameter {name!r} is unknown{hint} It takes: {takes}.")
     values: dict[str, Any] = {}
     for name, parameter in signature.parameters.items():
         if name not in hints:

@@ -257,6 +257,8 @@ class _Attempt:
     ) -> Failure:
         secrets = list(self.here.secrets.values())
         text = message if message is not None else (_said(error) or type(error).__name__)
+        if isinstance(error, MemoryError) and (most := self.options.resources.memory):
+            text += f" (the step gets {most}: ask for more with Resources(memory=…))"
         if self.here.rank.nodes > 1:
             text = f"{self.here.rank}: {text}"
         frames = user_traceback(error, str(self.session.code or ""))

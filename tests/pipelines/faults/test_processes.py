@@ -6,7 +6,7 @@ from fault_project import Cli
 
 _STEPS = """
 import logging, os, signal, sys, threading, time
-from fairlead import pipeline, step
+from fairlead import Resources, pipeline, step
 
 class Wordless(Exception):
     def __str__(self): raise RuntimeError("no words")
@@ -63,6 +63,10 @@ def fails_with_a_file_name() -> int:
 def interrupts_itself() -> int:
     raise KeyboardInterrupt
 
+@step(resources=Resources(memory="256Mi"))
+def asks_for_too_little() -> int:
+    return len(bytearray(300 << 20))
+
 @step
 def dies() -> int:
     os.kill(os.getpid(), signal.SIGKILL)
@@ -91,6 +95,8 @@ def test_what_a_step_does_to_its_process_concerns_no_other(stacked: Cli) -> None
         "fails_locked": "Locked: cannot be pickled",
         "fails_with_a_file_name": "ValueError: no \\udcff.csv",
         "interrupts_itself": "StepCrashed: the step was interrupted: KeyboardInterrupt",
+        "asks_for_too_little": "MemoryError: MemoryError (the step gets 256Mi: ask for more with "
+        "Resources(memory=…))",
         "dies": "StepCrashed: the step's process was ended by SIGKILL (killed from outside: often "
         "the system ran out of memory)",
     }
