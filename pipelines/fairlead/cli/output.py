@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -46,6 +47,12 @@ def bound(stack: str | None, manifest: str | None, *, refresh: bool = False) -> 
     from fairlead.binding import bind
 
     return bind(stack, manifest=manifest, refresh=refresh)
+
+
+def chosen(stack: str | None, manifest: str | None) -> str:
+    """Return the options that choose the same stack, for a command to try next."""
+    named = {"-s": stack, "--manifest": manifest}
+    return "".join(f" {option} {shlex.quote(name)}" for option, name in named.items() if name)
 
 
 def console() -> Console:

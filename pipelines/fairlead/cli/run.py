@@ -13,6 +13,7 @@ from fairlead.cli.output import (
     StackOption,
     TagOption,
     bound,
+    chosen,
     emit,
     pairs,
 )
@@ -63,6 +64,7 @@ def run(
     from fairlead.errors import RunFailedError
     from fairlead.loading import load_pipeline
 
+    where = chosen(stack, manifest)
     file, name = split_target(target)
     pipeline = load_pipeline(file, name)
     values = pipeline.parse(pairs(parameter, "-p"))
@@ -99,15 +101,15 @@ def run(
             if as_json:
                 emit(as_data(failed))
             else:
-                print_summary(failed, stack=stack)
+                print_summary(failed, where=where)
         raise
     if as_json:
         emit(as_data(done))
     elif detach:
         typer.echo(f"submitted {done.id}")
-        typer.echo(f"follow it with `fairlead runs show {done.id}`")
+        typer.echo(f"follow it with `fairlead runs show {done.id}{where}`")
     else:
-        print_summary(done, stack=stack)
+        print_summary(done, where=where)
 
 
 def split_target(target: str) -> tuple[str, str | None]:

@@ -15,6 +15,7 @@ from fairlead.cli.output import (
     TagOption,
     bound,
     brief,
+    chosen,
     duration,
     emit,
     pairs,
@@ -317,5 +318,5 @@ def resume(
     if as_json:
         emit(as_data(found))
     else:
-        print_summary(found, stack=stack)
+        print_summary(found, where=chosen(stack, manifest))
     finished(found)

@@ -117,12 +117,12 @@ def _row(step: Step) -> tuple[object, ...]:
     return GLYPHS[state], step.id, state, duration(step.seconds), tries, told
 
 
-def print_summary(run: Run, *, stack: str | None = None) -> None:
+def print_summary(run: Run, *, where: str = "") -> None:
     """Print what a person wants to see when a run has ended.
 
     Args:
         run: The run.
-        stack: The stack's name where the person gave one, for the commands to try next.
+        where: The options by which the person named the stack, for the commands to try next.
     """
     typer.echo()
     print_run(run)
@@ -134,10 +134,9 @@ def print_summary(run: Run, *, stack: str | None = None) -> None:
     typer.echo(f"picture     {picture}")
     typer.echo()
     typer.echo("Next:")
-    option = f" -s {stack}" if stack else ""
     called = program()
     for command, told in next_commands(run):
-        typer.echo(f"  {called} {command + option:<{_COMMAND}} {told}")
+        typer.echo(f"  {called} {command + where:<{_COMMAND}} {told}")
 
 
 def program() -> str:

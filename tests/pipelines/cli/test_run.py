@@ -61,6 +61,12 @@ def fairlead(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def test_what_to_try_next_names_the_same_stack(project: Path) -> None:
+    manifest = os.environ["FAIRLEAD_MANIFEST"]
+    done = fairlead(project, "run", "train.py", "--manifest", manifest)
+    assert re.search(rf"fairlead runs open \S+ --manifest {re.escape(manifest)} ", done.stdout)
+
+
 def test_a_run_from_its_start_to_its_debugger(project: Path, cli: Any) -> None:
     done = fairlead(project, "run", "train.py", "-p", "depth=3", "--tag", "team=vision")
     assert done.returncode == 0, done.stderr
