@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _MANY = 60
 
 #: Columns for a command, so that what it does stands below what the one above it does.
-_COMMAND = 72
 
 
 def diagram_of(run: Run) -> Diagram:
@@ -135,8 +134,10 @@ def print_summary(run: Run, *, where: str = "") -> None:
     typer.echo()
     typer.echo("Next:")
     called = program()
-    for command, told in next_commands(run):
-        typer.echo(f"  {called} {command + where:<{_COMMAND}} {told}")
+    commands = [(command + where, told) for command, told in next_commands(run)]
+    width = max(len(command) for command, _ in commands)
+    for command, told in commands:
+        typer.echo(f"  {called} {command:<{width}}   {told}")
 
 
 def program() -> str:
