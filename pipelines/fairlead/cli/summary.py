@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 #: Longer lists of steps show only what is not well.
 _MANY = 60
 
-#: Columns for a command, so that what it does stands below what the one above it does.
-
 
 def diagram_of(run: Run) -> Diagram:
     """Return the diagram of a run, with its steps' states and times."""
