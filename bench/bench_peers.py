@@ -220,23 +220,21 @@ def spend(
     return waited() - before, text
 
 
-def run(peer: Peer, python: Path, length: int, timeout: float) -> float:
-    """Run one chain in an empty folder and return the CPU seconds of all its processes."""
-    with tempfile.TemporaryDirectory(prefix=f"bench-{peer.name}-") as name:
-        folder = Path(name)
-        (folder / "home").mkdir()
-        if peer is OURS:
-            program = [str(HERE / "bench_chain.py"), "--one", "chain"]
-        else:  # a copy, because ZenML refuses code from outside the folder of its project
-            program = [shutil.copy(HERE / "peers" / f"{peer.name}_chain.py", name)]
-        command = [str(python), *program, str(length), name]
-        try:
-            return spend(command, folder, environment(peer, folder), timeout)[0]
-        except PeerError as error:
-            raise PeerError(f"{length} steps: {error}") from None
+def run(peer: Peer, python: Path, length: int, timeout: float, folder: Path) -> float:
+    """Run one chain in a new folder and return the CPU seconds of all its processes."""
+    (folder / "home").mkdir(parents=True)
+    if peer is OURS:
+        program = [str(HERE / "bench_chain.py"), "--one", "chain"]
+    else:  # a copy, because ZenML refuses code from outside the folder of its project
+        program = [shutil.copy(HERE / "peers" / f"{peer.name}_chain.py", str(folder))]
+    command = [str(python), *program, str(length), str(folder)]
+    try:
+        return spend(command, folder, environment(peer, folder), timeout)[0]
+    except PeerError as error:
+        raise PeerError(f"{length} steps: {error}") from None
 
 
-def measure(peer: Peer, rounds: int, timeout: float) -> tuple[float, float]:
+def measure(peer: Peer, rounds: int, timeout: float, root: Path) -> tuple[float, float]:
     """Return the CPU seconds of a step and of a run without steps: the least of each length."""
     python = Path(sys.executable) if peer is OURS else install(peer, timeout)
     until = time.monotonic() + timeout
@@ -244,7 +242,8 @@ def measure(peer: Peer, rounds: int, timeout: float) -> tuple[float, float]:
     for number in range(rounds):
         for length, found in spent.items():
             try:
-                found.append(run(peer, python, length, until - time.monotonic()))
+                folder = root / f"{peer.name}-{length}-{number}"
+                found.append(run(peer, python, length, until - time.monotonic(), folder))
             except PeerError:
                 if number == 0:
                     raise
@@ -263,16 +262,18 @@ def main() -> int:
     given = parser.parse_args()
     adopt_orphans()
     print(f"{'tool':9} {'version':8} {'what is persisted':50} {'ms/step':>8} {'fixed s':>8}")
-    for peer in (OURS, *PEERS):
-        if peer.name not in given.only:
-            continue
-        start = f"{peer.name:9} {peer.version:8} {peer.persisted:50}"
-        try:
-            slope, fixed = measure(peer, given.rounds, given.timeout)
-        except PeerError as error:
-            print(f"{start} not measured: {error}", flush=True)
-        else:
-            print(f"{start} {slope * 1000:8.2f} {fixed:8.2f}", flush=True)
+    # Kept to the end: for seconds after files were deleted, ext4 is slow at making others.
+    with tempfile.TemporaryDirectory(prefix="bench-") as root:
+        for peer in (OURS, *PEERS):
+            if peer.name not in given.only:
+                continue
+            start = f"{peer.name:9} {peer.version:8} {peer.persisted:50}"
+            try:
+                slope, fixed = measure(peer, given.rounds, given.timeout, Path(root))
+            except PeerError as error:
+                print(f"{start} not measured: {error}", flush=True)
+            else:
+                print(f"{start} {slope * 1000:8.2f} {fixed:8.2f}", flush=True)
     print(f"CPU seconds of all processes, the least of {given.rounds} rounds of each length")
     return 0
 
