@@ -54,7 +54,7 @@ class Peer:
 OURS = Peer(
     "fairlead",
     "here",
-    "JSON, fsynced; digest, attempt and cache records",
+    "JSON, digest, attempt (fsynced); a cache record",
     (100, 1100),
 )
 PEERS = (
