@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class Finding:
         aspect: One of ``ASPECTS``.
         name: What it is about: a step, or ``step.output``.
         values: The fact by stack; None where a run has none.
-        excluded: Why a difference would prove nothing: the materializer's own declaration.
+        excluded: Why a difference would prove nothing: what the materializer declares of itself,
+            or that the value is the number of a model's version.
     """
 
     aspect: str
@@ -109,7 +111,7 @@ def compare_runs(runs: Mapping[str, Run]) -> Verification:
     facts = {stack: _facts(run) for stack, run in runs.items()}
     excluded: dict[str, str] = {}
     for run in runs.values():
-        excluded |= _not_deterministic(run)
+        excluded |= _not_deterministic(run) | _numbered(run)
     excluded |= _inherited(next(iter(runs.values())), excluded)
     findings = []
     for aspect in ASPECTS:
@@ -168,6 +170,24 @@ def _deterministic(materializer: str) -> bool:
     from fairlead.store.materializers import COMPOSITES, by_name
 
     return materializer in COMPOSITES or by_name(materializer).deterministic
+
+
+def _numbered(run: Run) -> dict[str, str]:
+    """Return outputs that are the version of a model which their step registered.
+
+    Each registry counts by itself, and registering again makes the next version.
+    """
+    found = {}
+    for step in run:
+        numbers = {_digest(json.dumps(number)) for number in step.models.values()}
+        for name, version in step.outputs.items():
+            if version.record.digest in numbers:
+                found[f"{step.id}.{name}"] = "a model's version, which each registry numbers itself"
+    return found
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _materializers(run: Run, record: ArtifactRecord) -> Iterator[str]:

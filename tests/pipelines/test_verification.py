@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead import pipeline, register_model, step
 from fairlead.contracts.manifest import StackManifest
 from fairlead.errors import CapabilityError
 from fairlead.testing import semantics
@@ -32,9 +33,9 @@ def odd() -> None:
 """
 
 
-def manifest(folder: Path, name: str) -> StackManifest:
+def manifest(folder: Path, name: str, **further: dict[str, str]) -> StackManifest:
     store = {"flavor": "local", "url": (folder / name).as_uri(), "allow_pickle": True}
-    components = {"artifact_store": store, "orchestrator": {"flavor": "local"}}
+    components = {"artifact_store": store, "orchestrator": {"flavor": "local"}, **further}
     return StackManifest.build(name, "local", components)
 
 
@@ -46,6 +47,53 @@ def test_two_local_stacks_agree(tmp_path: Path) -> None:
     assert len(found.of("cache keys", "equal")) == 7
     assert found.of("lineage", "equal")
     assert set(found.runs) == {"one", "two"}
+
+
+@step
+def fit() -> list[float]:
+    """Return a model."""
+    return [1.0, 2.0]
+
+
+@step
+def register(model: list[float]) -> str:
+    """Register it, and return the number that the registry gives it."""
+    return register_model("line", model).version
+
+
+@step
+def announce(version: str) -> str:
+    """Say something that does not depend on the number."""
+    return f"version {len(version) > 0}"
+
+
+@pipeline
+def publishing() -> None:
+    """Fit, register, announce."""
+    announce(register(fit()))
+
+
+@pytest.mark.slow
+def test_numbers_of_model_versions_are_each_registrys_own(tmp_path: Path) -> None:
+    stacks = {}
+    for name in ("one", "two"):
+        registry = {
+            "flavor": "mlflow",
+            "registry_uri": f"sqlite:///{tmp_path}/{name}.db",
+            "artifact_location": (tmp_path / f"{name}-models").as_uri(),
+        }
+        stacks[name] = {"manifest": manifest(tmp_path, name, model_registry=registry)}
+    publishing.run(manifest=stacks["one"]["manifest"])
+    found = verify(publishing, stacks, {})
+    assert found.equal
+    (number,) = found.of("artifacts", "excluded")
+    assert number.name == "register.output"
+    assert "numbers itself" in number.excluded
+    assert [fact.name for fact in found.of("artifacts", "equal")] == [
+        "fit.output",
+        "announce.output",
+    ]
+    assert {fact.name for fact in found.of("lineage", "excluded")} == {"announce ← register/output"}
 
 
 def test_different_values_are_told_with_what_follows(tmp_path: Path) -> None:

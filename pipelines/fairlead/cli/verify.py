@@ -33,7 +33,8 @@ def verify(
     """Run a pipeline on several stacks and compare graphs, artifacts, cache keys and lineage.
 
     Every step runs on every stack, whatever the caches hold. Ends with status 1 if the stacks
-    disagree; what a materializer declares not to be deterministic is reported and excluded.
+    disagree; what a materializer declares not to be deterministic, and the numbers that registries
+    give to versions of models, are reported and excluded.
     """
     from fairlead.cli.progress import Progress
     from fairlead.loading import load_pipeline
