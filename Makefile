@@ -35,7 +35,7 @@ test-servers: .venv/.dev engine servers  ## the tests with real servers and the 
 
 test-cluster: .venv/.dev engine servers  ## the tests on a real Kubernetes, started here; skipped without root
 	@$(BIN)/python -m tools.kubernetes build
-	@$(BIN)/python -m tools.kubernetes run $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -rs --timeout 600 -m "cluster and not long"
+	@$(BIN)/python -m tools.kubernetes run $(PYTEST) -n 2 --dist loadfile -rs --timeout 1200 -m "cluster and not long"
 
 test-long: .venv/.dev engine servers  ## chaos, soak and scale
 	@$(PYTEST) --timeout 3600 -m long
