@@ -264,9 +264,7 @@ def main() -> int:
     print(f"{'tool':9} {'version':8} {'what is persisted':50} {'ms/step':>8} {'fixed s':>8}")
     # Kept to the end: for seconds after files were deleted, ext4 is slow at making others.
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
-        for peer in (OURS, *PEERS):
-            if peer.name not in given.only:
-                continue
+        for peer in [peer for peer in (OURS, *PEERS) if peer.name in given.only]:
             start = f"{peer.name:9} {peer.version:8} {peer.persisted:50}"
             try:
                 slope, fixed = measure(peer, given.rounds, given.timeout, Path(root))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,17 +176,13 @@ def _numbered(run: Run) -> dict[str, str]:
 
     Each registry counts by itself, and registering again makes the next version.
     """
-    found = {}
-    for step in run:
-        numbers = {_digest(json.dumps(number)) for number in step.models.values()}
-        for name, version in step.outputs.items():
-            if version.record.digest in numbers:
-                found[f"{step.id}.{name}"] = "a model's version, which each registry numbers itself"
-    return found
-
-
-def _digest(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return {
+        f"{step.id}.{name}": "a model's version, which each registry numbers itself"
+        for step in run
+        if step.models
+        for name, version in step.outputs.items()
+        if version.record.type == "str" and version.load() in step.models.values()
+    }
 
 
 def _materializers(run: Run, record: ArtifactRecord) -> Iterator[str]:
