@@ -206,12 +206,12 @@ def test_digits_runs_to_the_same_as_here_and_overwrites_nothing(
         objects = Stack(manifest).objects
         assert objects.put_new("bundles/large", large) is True
         names = {one.path for one in objects.list("")}
-        proxy.close()
 
         assert {step.state for step in there} == {"succeeded"}
         compared = compare_runs({"local": here, cloud: there})
         assert [one for one in compared.findings if one.verdict != "equal"] == []
         assert {one.aspect for one in compared.findings} == set(ASPECTS)
+        proxy.close()
 
     made = list(writes(cloud, proxy.heads))
     whole = [one for one in made if not one.part]
