@@ -6,7 +6,6 @@ dataclass, so that arguments are written down in one place only.
 """
 
 import dataclasses
-import difflib
 import inspect
 import json
 import types
@@ -17,6 +16,7 @@ from typing import Any, ForwardRef, TypeVar, Union, cast, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from fairlead.errors import ConfigError
+from fairlead.spelling import did_you_mean
 
 Args = TypeVar("Args")
 
@@ -193,10 +193,8 @@ def unknown(key: str, known: Iterable[str], what: str = "key") -> str:
 
     Example:
         >>> unknown("pathh", ["path", "mode"])
-        'unknown key; did you mean path?'
+        "unknown key; did you mean 'path'?"
     """
     known = sorted(known)
-    close = difflib.get_close_matches(key, known, n=1)
-    if close:
-        return f"unknown {what}; did you mean {close[0]}?"
-    return f"unknown {what}; known: {', '.join(known) or 'none'}"
+    hint = did_you_mean(key, known) or f"; known: {', '.join(known) or 'none'}"
+    return f"unknown {what}{hint}"

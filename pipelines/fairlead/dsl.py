@@ -297,7 +297,7 @@ class Pipeline(Generic[P, R]):
             ParameterError: A name is unknown, a value is missing or of the wrong type (all of
                 them are told at once).
         """
-        from fairlead.tracing import validate_parameters
+        from fairlead.parameters import validate_parameters
 
         return validate_parameters(self, parameters)
 
@@ -307,7 +307,7 @@ class Pipeline(Generic[P, R]):
         Raises:
             ParameterError: A name is unknown or a text does not fit its annotation.
         """
-        from fairlead.loading import parse_parameters
+        from fairlead.parameters import parse_parameters
 
         return parse_parameters(self, texts)
 

@@ -62,6 +62,9 @@ class Resources(Frozen):
         return None if self.memory is None else quantity(self.memory)
 
 
+#: What to do about a step that runs out of memory, wherever that is noticed.
+MORE_MEMORY = "ask for more with @step(resources=Resources(memory=…))"
+
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15} | {
     f"{prefix}i": 1024**power for power, prefix in enumerate("KMGTP", start=1)
 }

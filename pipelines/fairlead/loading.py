@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import difflib
 import importlib
 import sys
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +12,7 @@ from typing import Any
 from fairlead.dsl import Pipeline
 from fairlead.errors import FairleadError, PipelineError
 from fairlead.scripts import dotted_name, import_folder, importing
+from fairlead.spelling import did_you_mean
 
 
 def load_pipeline(path: Path | str, name: str | None = None) -> Pipeline[..., Any]:
@@ -44,10 +42,9 @@ def load_pipeline(path: Path | str, name: str | None = None) -> Pipeline[..., An
         by_name = {value.name: value for value in found.values()} | found
         if name in by_name:
             return by_name[name]
-        close = difflib.get_close_matches(name, by_name, 1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, by_name) or "."
         raise PipelineError(
-            f"{path} defines no pipeline {name!r}; {hint}It defines: {', '.join(own) or 'none'}."
+            f"{path} defines no pipeline {name!r}{hint} It defines: {', '.join(own) or 'none'}."
         )
     if len(own) == 1:
         return next(iter(own.values()))
@@ -86,35 +83,3 @@ def _import_file(file: Path) -> ModuleType:
         raise PipelineError(
             f"{place} cannot be imported: {type(error).__name__}: {error}"
         ) from error
-
-
-def parse_parameters(pipeline: Pipeline[..., Any], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return parameters that were given as text, as on a command line.
-
-    Args:
-        pipeline: The pipeline; its annotations say how a text is read. A text that does not fit
-            as it stands is read as JSON: ``[1, 2]``, ``null``.
-        texts: Text by parameter name.
-
-    Raises:
-        ParameterError: A name is unknown or a text does not fit its annotation.
-    """
-    import json
-    import typing
-
-    from fairlead.annotations import strip_annotated
-    from fairlead.errors import ParameterError
-    from fairlead.tracing import convert
-
-    hints = typing.get_type_hints(pipeline.function, include_extras=True)
-    values: dict[str, Any] = {}
-    for name, text in texts.items():
-        annotation = strip_annotated(hints.get(name, str))
-        values[name] = text
-        if annotation is not Any:
-            with contextlib.suppress(ParameterError):
-                values[name] = convert(text, annotation, name)
-                continue
-        with contextlib.suppress(ValueError):
-            values[name] = json.loads(text)
-    return {name: value for name, value in pipeline.validate(values).items() if name in texts}

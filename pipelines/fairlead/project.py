@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import getpass
-import hashlib
 import os
 import re
 import socket
@@ -17,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fairlead.digests import digest_of
 from fairlead.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ _lock = lock  # under a name that `provenance` does not need for its argument
 def _file_digest(path: Path) -> str:
     # Line endings depend on how git checks text out, not on what is pinned.
     content = path.read_bytes().replace(b"\r\n", b"\n")
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return digest_of(content)
 
 
 @functools.cache
@@ -184,7 +184,7 @@ def _installed_digest(search_path: tuple[str, ...]) -> str:
             if match:
                 found.add((re.sub(r"[-_.]+", "-", match[1]).lower(), match[2]))
     text = "\n".join(f"{name}=={number}" for name, number in sorted(found))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return digest_of(text.encode())
 
 
 def provenance(root: Path, lock: tuple[str | None, str] | None = None) -> Provenance:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.errors import BackendError, EngineNotFoundError, ManifestError, StackNotFoundError
+from fairlead.spelling import did_you_mean
 
 #: The one output of every stack.
 OUTPUT = "fairlead"
@@ -227,13 +228,10 @@ def unknown_stack(stack: str, known: list[str], where: str) -> StackNotFoundErro
 
     Example:
         >>> str(unknown_stack("locale", ["aws", "local"], "stacks"))
-        "There is no stack 'locale' in stacks. Did you mean 'local'? Stacks: aws, local."
+        "There is no stack 'locale' in stacks; did you mean 'local'? Stacks: aws, local."
     """
-    from difflib import get_close_matches
-
-    near = get_close_matches(stack, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(stack, known) or "."
     listing = f"Stacks: {', '.join(known)}."
     if not known:
         listing = f"There are none yet: write Pulumi.{stack}.yaml and run `fairlead up {stack}`."
-    return StackNotFoundError(f"There is no stack {stack!r} in {where}.{hint} {listing}")
+    return StackNotFoundError(f"There is no stack {stack!r} in {where}{hint} {listing}")

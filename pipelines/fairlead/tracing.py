@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fairlead.annotations import fits, member_type, strip_annotated, type_text
+from fairlead.annotations import fits, member_type, type_text
 from fairlead.dsl import Artifact, OutputReference, Pipeline, StepCall, StepFunction
 from fairlead.errors import EdgeTypeError, FairleadError, ParameterError, PipelineError
 from fairlead.graph import (
@@ -28,9 +26,8 @@ from fairlead.graph import (
     StepNode,
     ValueInput,
 )
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from fairlead.parameters import convert, validate_parameters
+from fairlead.spelling import did_you_mean
 
 #: Turns a reference to another run's artifact into a pinned version; needs a bound store.
 Resolver = Callable[[Artifact], ArtifactInput]
@@ -237,77 +234,6 @@ def _after(value: Any, called: StepFunction[..., Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(nodes))
 
 
-def _bind(
-    called: StepFunction[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    try:
-        bound = inspect.signature(called.function).bind(*args, **kwargs)
-    except TypeError as error:
-        takes = ", ".join(called.signature.parameters) or "nothing"
-        close = [
-            f"; did you mean {match[0]!r}?"
-            for name in kwargs
-            if name not in called.signature.parameters
-            and (match := difflib.get_close_matches(name, called.signature.parameters, 1))
-        ]
-        raise ParameterError(
-            f"step {called.name!r}: {error}{''.join(close) or '.'} It takes: {takes}."
-        ) from None
-    bound.apply_defaults()
-    return bound.arguments
-
-
-_adapters: dict[Any, TypeAdapter[Any]] = {}
-
-
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    from pydantic import ConfigDict, TypeAdapter
-    from pydantic.errors import PydanticUserError
-
-    try:
-        return _adapters[annotation]
-    except (KeyError, TypeError):
-        pass
-    try:
-        adapter = TypeAdapter[Any](annotation, config=ConfigDict(arbitrary_types_allowed=True))
-    except PydanticUserError:  # models, dataclasses and typed dicts bring a configuration
-        adapter = TypeAdapter[Any](annotation)
-    with suppress(TypeError):
-        _adapters[annotation] = adapter
-    return adapter
-
-
-def convert(value: Any, annotation: Any, where: str) -> Any:
-    """Return a value as an annotation makes it.
-
-    Args:
-        value: What was given; text is read as the annotation says.
-        annotation: The parameter's annotation.
-        where: What the value is for, for the error.
-
-    Raises:
-        ParameterError: It does not fit. The value itself is not repeated.
-    """
-    from pydantic import ValidationError
-
-    if annotation is Any or (annotation in (int, str, bool, float) and type(value) is annotation):
-        return value
-    try:
-        return _adapter(annotation).validate_python(value)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = "".join(f"[{part!r}]" for part in first["loc"])
-        if type_text(type(value)) == type_text(annotation):
-            raise ParameterError(
-                f"{where}{place}: {type_text(annotation)} was defined again after this value was "
-                "made: run the cell again that makes it, or that has it as a default."
-            ) from None
-        raise ParameterError(
-            f"{where}{place}: {first['msg']} (it takes {type_text(annotation)}, "
-            f"not a value of type {type(value).__name__})."
-        ) from None
-
-
 def _encode(value: Any, annotation: Any, where: str) -> Any:
     from fairlead.values import encode
 
@@ -316,6 +242,22 @@ def _encode(value: Any, annotation: Any, where: str) -> Any:
         return encode(converted)
     except ParameterError as error:
         raise ParameterError(f"{where}: {error}") from None
+
+
+def _bind(
+    called: StepFunction[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    try:
+        bound = inspect.signature(called.function).bind(*args, **kwargs)
+    except TypeError as error:
+        takes = ", ".join(called.signature.parameters) or "nothing"
+        known = called.signature.parameters
+        hints = "".join(did_you_mean(name, known) for name in kwargs if name not in known)
+        raise ParameterError(
+            f"step {called.name!r}: {error}{hints or '.'} It takes: {takes}."
+        ) from None
+    bound.apply_defaults()
+    return bound.arguments
 
 
 def _source_file(function: Callable[..., Any], root: Path) -> str | None:
@@ -328,51 +270,6 @@ def _source_file(function: Callable[..., Any], root: Path) -> str | None:
         return path.resolve().relative_to(root).as_posix()
     except ValueError:
         return None
-
-
-def validate_parameters(pipeline: Pipeline[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a pipeline's parameters as its annotations make them, defaults filled in.
-
-    Args:
-        pipeline: The pipeline.
-        given: Values by name; text is read as the annotation says.
-
-    Raises:
-        ParameterError: Every unknown, missing or wrong parameter, at once.
-    """
-    where = f"pipeline {pipeline.name!r}"
-    signature = inspect.signature(pipeline.function)
-    hints = typing.get_type_hints(pipeline.function, include_extras=True)
-    problems: list[str] = []
-    for name in given:
-        if name not in signature.parameters:
-            close = difflib.get_close_matches(name, signature.parameters, 1)
-            takes = ", ".join(signature.parameters) or "none"
-            hint = f"; did you mean {close[0]!r}?" if close else "."
-            problems.append(f"parameter {name!r} is unknown{hint} It takes: {takes}.")
-    values: dict[str, Any] = {}
-    for name, parameter in signature.parameters.items():
-        if name not in hints:
-            problems.append(f"parameter {name!r} has no type annotation: annotate it.")
-            continue
-        annotation = strip_annotated(hints[name])
-        if name in given:
-            value = given[name]
-        elif parameter.default is not parameter.empty:
-            value = parameter.default
-        else:
-            problems.append(f"parameter {name!r} ({type_text(annotation)}) is missing.")
-            continue
-        if isinstance(value, Artifact):
-            values[name] = value
-            continue
-        try:
-            values[name] = convert(value, annotation, f"parameter {name!r}")
-        except ParameterError as error:
-            problems.append(str(error))
-    if problems:
-        raise ParameterError(f"{where}: " + "\n".join(problems))
-    return values
 
 
 def trace_pipeline(

@@ -56,7 +56,7 @@ def problems(components: Any, **values: str) -> list[str]:
         ),
         (
             {"artifact_store": {"existing": {"pth": "/b"}}},
-            "artifact_store.existing.pth: unknown key; did you mean path?",
+            "artifact_store.existing.pth: unknown key; did you mean 'path'?",
         ),
         ({"artifact_store": {"existing": {}}}, "artifact_store.existing.path: missing"),
         ({}, "artifact_store: missing"),
@@ -142,5 +142,5 @@ def test_enumerations_and_nested_arguments_come_typed() -> None:
     assert [line.partition(":")[0] for line in wrong] == [
         "x.isolation", "x.inner.size", "x.inner.sizee", "x.tags.a",
     ]  # fmt: skip
-    with pytest.raises(ConfigError, match="sizee: unknown key; did you mean size"):
+    with pytest.raises(ConfigError, match="sizee: unknown key; did you mean 'size'"):
         arguments(Outer, {"inner": {"sizee": 1, "size": 2}})

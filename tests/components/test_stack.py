@@ -69,7 +69,7 @@ def test_a_wrong_configuration_registers_nothing(record: Record) -> None:
     kept: list[Any] = []
 
     def program() -> None:
-        with pytest.raises(pulumi.RunError, match="did you mean artifact_store"):
+        with pytest.raises(pulumi.RunError, match="did you mean 'artifact_store'"):
             provision()
         kept.append("refused")
 

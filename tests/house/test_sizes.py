@@ -21,7 +21,6 @@ ANY = 400
 #: Files beyond the limit that somebody looked at hard, and why they are one subject.
 LOOKED_AT = {
     "pipelines/fairlead/dsl.py": "a user's three names, with all that their docstrings must say",
-    "pipelines/fairlead/tracing.py": "one pass over a call: every check names the same position",
     "pipelines/fairlead/values.py": "one closed list of types, written, read and canonicalised",
     "tests/pipelines/source/test_fingerprint.py": "a table of edits and whether it follows",
 }

@@ -134,7 +134,7 @@ class TestPublished:
             objects.put_new(f"manifests/current/{number}-local.json", json.dumps(document).encode())
         assert bind("local", store=url).manifest.components["later"] == {"flavor": "x"}
         assert bind(store=url).name == "local"
-        with pytest.raises(StackNotFoundError, match=r"Did you mean 'local'\? Stacks: local"):
+        with pytest.raises(StackNotFoundError, match=r"did you mean 'local'\? Stacks: local"):
             bind("loca", store=url)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fairlead.spelling import did_you_mean
 from fairlead_components.arguments import unknown
 from fairlead_components.provider.wire import SPECIAL, UNKNOWN
 from fairlead_components.rehearsal.resource_types import Fields
@@ -43,7 +43,7 @@ class Validator:
 
         Example:
             >>> Validator({}, bridged=False).fields({"nam": "x"}, {"name": ["string", True]})
-            [('nam', 'unknown property; did you mean name?'), ('name', 'missing')]
+            [('nam', "unknown property; did you mean 'name'?"), ('name', 'missing')]
         """
         inside = f"{at}." if at else ""
         failures: list[Failure] = []
@@ -143,10 +143,8 @@ def _named(value: Any) -> str:
 
 def _not_among(value: Any, members: list[Any]) -> str:
     names = [str(member) for member in members]
-    close = difflib.get_close_matches(str(value), names, n=1)
     shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"must be one of {shown}{hint}"
+    return f"must be one of {shown}{did_you_mean(str(value), names)}"
 
 
 def all_paths(old: Any, new: Any, at: str = "") -> Iterator[tuple[str, str]]:

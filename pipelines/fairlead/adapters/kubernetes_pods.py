@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.graph import MORE_MEMORY
 from fairlead.ports.attempt import AttemptReport, AttemptStatus
 
 #: Reasons for which a container waits that no waiting will cure.
@@ -97,8 +98,7 @@ def _dead(  # noqa: PLR0911 - one for each way to die
         return _ended(f"the pod was evicted from {node}: {why}", tail)
     if terminated.get("reason") == "OOMKilled":
         return _ended(
-            f"the step ran out of memory (OOMKilled): it may use {_memory(pod)}; ask for more with "
-            "@step(resources=Resources(memory=…))",
+            f"the step ran out of memory (OOMKilled): it may use {_memory(pod)}; {MORE_MEMORY}",
             tail,
         )
     if disruption is not None and disruption.get("status") == "True":

@@ -7,7 +7,6 @@ Source:
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import urllib.error
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
+from fairlead.digests import digest_of
 from fairlead.errors import BackendError
 from fairlead.images.builders import credentials
 
@@ -53,7 +53,7 @@ class OciRegistry:
         if status != 200:  # noqa: PLR2004
             return None
         found = headers.get("Docker-Content-Digest")
-        return found or f"sha256:{hashlib.sha256(content).hexdigest()}"
+        return found or digest_of(content)
 
     def attach(self, digest: str, media_type: str, content: bytes) -> str:
         """Put a document beside an image, and return the document's tag.
@@ -81,7 +81,7 @@ class OciRegistry:
         return tag
 
     def _blob(self, content: bytes, media_type: str) -> dict[str, Any]:
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        digest = digest_of(content)
         described = {"mediaType": media_type, "digest": digest, "size": len(content)}
         if self._call("HEAD", f"/blobs/{digest}", accept=(200, 404))[0] == 200:  # noqa: PLR2004
             return described

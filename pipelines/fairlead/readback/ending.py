@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 from typing import TYPE_CHECKING
 
+from fairlead.digests import digest_of
 from fairlead.errors import RunNotFoundError
 from fairlead.store.records import Cancel, RunEnd, StepSummary
 
@@ -44,7 +44,7 @@ def runner_alive(run: Run) -> bool | None:
 
 def _digest(run: Run) -> str:
     content = run.stack.objects.get(run.layout.record)
-    return "sha256:" + hashlib.sha256(content).hexdigest()
+    return digest_of(content)
 
 
 def cancel_run(run: Run, *, reason: str = "") -> str:

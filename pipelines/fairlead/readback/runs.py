@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import RunNotFoundError
 from fairlead.readback.steps import Step
+from fairlead.spelling import did_you_mean
 from fairlead.store.history import History
 from fairlead.store.index import Filter, RunSummary
 from fairlead.store.layout import RunLayout
@@ -162,13 +163,10 @@ class Run:
         try:
             return self.steps[step]
         except KeyError:
-            import difflib
-
-            close = difflib.get_close_matches(step, self.steps, 1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
+            hint = did_you_mean(step, self.steps) or "."
             names = ", ".join([*self.steps][:20])
             raise RunNotFoundError(
-                f"run {self.id} has no step {step!r}; {hint}its steps: {names}"
+                f"run {self.id} has no step {step!r}{hint} Its steps: {names}"
             ) from None
 
     def __iter__(self) -> Iterator[Step]:

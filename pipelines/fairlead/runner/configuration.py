@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 
 from fairlead.errors import ConfigError
 from fairlead.graph import Distributed, Graph, Resources, Retries, StepNode
+from fairlead.spelling import did_you_mean
 
 
 class StepConfiguration(BaseModel):
@@ -91,8 +91,7 @@ def read_configuration(given: Mapping[str, Any] | str | Path | None) -> RunConfi
 
 def _keys(path: tuple[int | str, ...]) -> str:
     model = StepConfiguration if path[0] == "steps" else RunConfiguration
-    close = difflib.get_close_matches(str(path[-1]), model.model_fields, 1)
-    return ", ".join(model.model_fields) + (f"; did you mean {close[0]!r}?" if close else "")
+    return ", ".join(model.model_fields) + did_you_mean(str(path[-1]), model.model_fields)
 
 
 def apply(configuration: RunConfiguration, graph: Graph) -> Graph:
@@ -107,11 +106,8 @@ def apply(configuration: RunConfiguration, graph: Graph) -> Graph:
     unknown = []
     for name in configuration.steps:
         if name not in ids:
-            close = difflib.get_close_matches(name, ids, 1)
-            hint = (
-                f"did you mean {close[0]!r}?" if close else "it has " + ", ".join(sorted(ids)[:10])
-            )
-            unknown.append(f"steps.{name}: the pipeline has no such step; {hint}")
+            hint = did_you_mean(name, ids) or "; it has " + ", ".join(sorted(ids)[:10])
+            unknown.append(f"steps.{name}: the pipeline has no such step{hint}")
     if unknown:
         raise ConfigError("run configuration", unknown)
     nodes: list[StepNode] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ulid import ULID
 
 from fairlead.binding import Stack, bind
+from fairlead.digests import digest_of
 from fairlead.dsl import Pipeline
 from fairlead.errors import CapabilityError, PipelineError, RunFailedError
 from fairlead.graph import Graph
@@ -164,7 +164,7 @@ def record_run(
     layout = RunLayout(record.run)
     if not objects.put_new(layout.record, content):
         raise PipelineError(f"{layout.record} exists already in {objects.url}")
-    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     functions = traced.functions if in_process else None
     session = Session(objects, record, functions=functions, stack=stack)
     return session, RunReference(run_uri(objects, record.run), digest, record.image)

@@ -28,6 +28,7 @@ from fairlead.errors import (
     PipelineError,
 )
 from fairlead.graph import (
+    MORE_MEMORY,
     StepNode,
 )
 from fairlead.runtime import context as step_context
@@ -258,7 +259,7 @@ class _Attempt:
         secrets = list(self.here.secrets.values())
         text = message if message is not None else (_said(error) or type(error).__name__)
         if isinstance(error, MemoryError) and (most := self.options.resources.memory):
-            text += f" (the step gets {most}: ask for more with Resources(memory=…))"
+            text += f" (the step gets {most}: {MORE_MEMORY})"
         if self.here.rank.nodes > 1:
             text = f"{self.here.rank}: {text}"
         frames = user_traceback(error, str(self.session.code or ""))

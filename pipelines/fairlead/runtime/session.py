@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import sys
@@ -11,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fairlead.digests import digest_of
 from fairlead.errors import IntegrityError, ManifestError, PipelineError
 from fairlead.graph import StepDefinition, StepNode
 from fairlead.scripts import MAIN, import_script, importing
@@ -90,7 +90,7 @@ class Session:
         objects = open_objects(root)
         path = RunLayout(run).record
         content = objects.get(path)
-        found = "sha256:" + hashlib.sha256(content).hexdigest()
+        found = digest_of(content)
         if found != digest:
             raise IntegrityError(
                 f"{path} in {root} has digest {found}, but {digest} was submitted: it was replaced "
@@ -215,11 +215,12 @@ class Session:
         """Store a picture of a step, below the step's own prefix."""
         from fairlead.store.layout import artifact_folder
 
-        digest = hashlib.sha256(content).hexdigest()
-        path = f"{artifact_folder(self.record.graph.pipeline, step, 'figures')}/{digest}"
+        digest = digest_of(content)
+        folder = artifact_folder(self.record.graph.pipeline, step, "figures")
+        path = f"{folder}/{digest.removeprefix('sha256:')}"
         self.objects.put_new(path, content)
         return ArtifactRecord(
-            digest=f"sha256:{digest}",
+            digest=digest,
             path=path,
             size=len(content),
             materializer="bytes",

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.errors import FairleadError
+from fairlead.graph import MORE_MEMORY
 from fairlead.runtime.logs import tail
 
 #: Where a container leaves its last message, at most 4 KiB of it.
@@ -94,10 +95,7 @@ def _reason(code: int, *, for_memory: bool) -> str:
         return f"the step's process ended with status {code} in the middle of the step"
     number = signal.Signals(-code)
     if number is signal.SIGKILL and for_memory:
-        return (
-            "the step ran out of memory (OOMKilled): ask for more with "
-            "@step(resources=Resources(memory=…))"
-        )
+        return f"the step ran out of memory (OOMKilled): {MORE_MEMORY}"
     hint = f" ({_HINTS[number]})" if number in _HINTS else ""
     return f"the step's process was ended by {number.name}{hint}"
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from fairlead.digests import digest_of
 from fairlead.errors import ConfigError, IntegrityError
 from fairlead.project import cache_folder
 from fairlead.store.bundle_files import bundle_files
@@ -95,7 +96,7 @@ def build(root: Path, extra: Mapping[str, bytes] | None = None) -> Bundle:
     if (known := _remembered(folder, signature)) is not None:
         return known
     content = _pack(root, paths, extra)
-    bundle = Bundle(f"sha256:{hashlib.sha256(content).hexdigest()}", len(content), content)
+    bundle = Bundle(digest_of(content), len(content), content)
     if newest < started - _RACY_NS:
         _remember(folder, signature, bundle, content)
     return bundle
@@ -146,7 +147,7 @@ def fetch(objects: ObjectStore, digest: str, cache: Path) -> Path:
 
 
 def _verify(content: bytes, digest: str, place: str) -> None:
-    found = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    found = digest_of(content)
     if found != digest:
         raise IntegrityError(
             f"{place}: expected {digest}, found {found}. The bundle was damaged or replaced; "

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
+from fairlead.digests import digest_of
 from fairlead.errors import IntegrityError
 from fairlead.store.objects import ObjectStore, SpooledFile
 
@@ -190,7 +191,7 @@ def open_verified(objects: ObjectStore, path: str, digest: str, size: int) -> Bi
     """
     if size <= IN_MEMORY:
         content = objects.get(path)
-        check_digest(f"sha256:{hashlib.sha256(content).hexdigest()}", digest, path)
+        check_digest(digest_of(content), digest, path)
         return io.BytesIO(content)
     copy = tempfile.SpooledTemporaryFile(max_size=64 * CHUNK)  # noqa: SIM115 - handed on
     try:

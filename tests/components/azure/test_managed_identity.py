@@ -104,7 +104,7 @@ def test_groups_have_the_rights_of_a_function(assigned: Any) -> None:
     assert theirs["principalType"] == "Group"
     assert theirs["condition"] == ours["condition"]
     assert theirs["roleAssignmentName"] != ours["roleAssignmentName"]
-    with pytest.raises(ComponentError, match="did you mean submitter"):
+    with pytest.raises(ComponentError, match="did you mean 'submitter'"):
         assigned(groups={"submiter": ["x"]})
 
 

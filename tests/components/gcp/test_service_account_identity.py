@@ -131,7 +131,7 @@ def test_groups_act_as_a_function_and_nobody_else(record: Record) -> None:
 @pytest.mark.parametrize(
     ("members", "problem"),
     [
-        ({"submiter": ["group:a@b.c"]}, "did you mean submitter"),
+        ({"submiter": ["group:a@b.c"]}, "did you mean 'submitter'"),
         ({"step": ["allUsers"]}, "everybody"),
         ({"step": ["me@example.org"]}, "must be such as"),
     ],

@@ -35,5 +35,5 @@ def test_no_role_reads_all_secrets_but_the_maintainers(function: str) -> None:
 
 def test_functions_are_those_that_there_are(values: Any) -> None:
     wrong = {"artifact_store": {"image": "x"}, "identity": {"groups": {"submiter": ["x"]}}}
-    with pytest.raises(ConfigError, match=r"groups.submiter: unknown function; did you mean sub"):
+    with pytest.raises(ConfigError, match=r"groups.submiter: unknown function; did you mean 'sub"):
         read_config(values(wrong), "x")

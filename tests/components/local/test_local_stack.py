@@ -136,8 +136,8 @@ def test_every_mistake_is_told_at_once_before_anything_is_made(project: Any) -> 
     }
     project.stack("local", {"provider": "local", "components": wrong})
     told = project.pulumi("up", "-s", "local", "--yes", "--skip-preview", ok=False)
-    assert "fairlead:components.artifact_store.pathh: unknown key; did you mean path?" in told
-    assert "fairlead:components.secret_sore: unknown kind; did you mean secret_store?" in told
+    assert "fairlead:components.artifact_store.pathh: unknown key; did you mean 'path'?" in told
+    assert "fairlead:components.secret_sore: unknown kind; did you mean 'secret_store'?" in told
     assert "fairlead:components.orchestrator.parallelism: input should be greater" in told
     assert "Traceback" not in told
     assert {r["type"] for r in project.resources("local")} == {"pulumi:pulumi:Stack"}

@@ -64,7 +64,7 @@ def test_deleting_refuses_what_holds_data_unless_forced(tmp_path: Path) -> None:
         ({"path": str(Path.home())}, "name one below it"),
         ({"path": "/a", "mode": "700"}, "four octal digits"),
         ({"path": "/a", "mode": 700}, "must be of type string"),
-        ({"path": "/a", "mod": "0700"}, "did you mean mode?"),
+        ({"path": "/a", "mod": "0700"}, "did you mean 'mode'?"),
         ({}, "missing"),
     ],
 )

@@ -103,7 +103,7 @@ def test_files_that_cannot_be_used_are_refused(tmp_path: Path, text: str, told: 
 
 def test_an_answer_that_does_not_fit_is_refused(sdks: dict[str, Sdk]) -> None:
     answers = Answers({"aws:index/getRegion:getRegion": {"nam": "x"}})
-    with pytest.raises(AnswersError, match="nam: unknown property; did you mean name"):
+    with pytest.raises(AnswersError, match="nam: unknown property; did you mean 'name'"):
         ask(sdks, "aws:index/getRegion:getRegion", answers)
 
 

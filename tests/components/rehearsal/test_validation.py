@@ -62,7 +62,7 @@ def test_all_that_is_wrong_is_told_with_its_place() -> None:
         {"rules": [{"days": 1}, {"dais": 2, "on": "no"}], "__defaults": []}, fields
     )
     assert found == [
-        ("rules[1].dais", "unknown property; did you mean days?"),
+        ("rules[1].dais", "unknown property; did you mean 'days'?"),
         ("rules[1].on", "must be a boolean, not a string"),
         ("rules[1].days", "missing"),
         ("name", "missing"),

@@ -41,7 +41,7 @@ RUN = ("run", "train.py", "-p", "year=2026")
 
 def test_a_stack_that_nobody_knows(project: Cli) -> None:
     project.write(GOOD)
-    project(*RUN, "-s", "locla").refuses(2, "'locla'", "Did you mean 'local'?")
+    project(*RUN, "-s", "locla").refuses(2, "'locla'", "did you mean 'local'?")
     project("runs", "list", "-s", "locla").refuses(2, "'locla'")
 
 

@@ -96,7 +96,7 @@ def test_what_a_step_does_to_its_process_concerns_no_other(stacked: Cli) -> None
         "fails_with_a_file_name": "ValueError: no \\udcff.csv",
         "interrupts_itself": "StepCrashed: the step was interrupted: KeyboardInterrupt",
         "asks_for_too_little": "MemoryError: MemoryError (the step gets 256Mi: ask for more with "
-        "Resources(memory=…))",
+        "@step(resources=Resources(memory=…)))",
         "dies": "StepCrashed: the step's process was ended by SIGKILL (killed from outside: often "
         "the system ran out of memory)",
     }
