@@ -38,7 +38,7 @@ TagOption = Annotated[
 STYLES = {
     "succeeded": "green", "cached": "cyan", "failed": "bold red", "running": "yellow",
     "retrying": "yellow", "submitted": "yellow", "skipped": "dim", "cancelled": "dim",
-    "pending": "dim", "unreadable": "red",
+    "pending": "dim", "unreadable": "red", "runner died": "bold red",
 }  # fmt: skip
 
 

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="List, show, compare, open and debug runs.")
 
+_DIED = (
+    "The runner of this run died, so nothing of it goes on. `fairlead runs resume {run}` keeps "
+    "what succeeded and runs the rest; `fairlead runs cancel {run}` ends it."
+)
+
 StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="A step's id.")]
 
 
@@ -54,16 +59,18 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, the newest first."""
+    from fairlead.readback.ending import runners_alive
     from fairlead.readback.runs import wanted
     from fairlead.readback.shown_values import shown
     from fairlead.store.history import History
     from fairlead.store.history import as_json as data
 
     accepts = wanted(pipeline, state, pairs(tag, "--tag"), parse_since(since) if since else None)
-    objects = bound(stack, manifest).objects
-    found = History(objects).runs(limit, accepts)
+    where = bound(stack, manifest)
+    found = History(where.objects).runs(limit, accepts)
+    lives = runners_alive(where, found)
     if as_json:
-        emit([data(run) for run in found])
+        emit([{**data(run), "runner_alive": lives[run.id]} for run in found])
         return
     table(
         ["run", "pipeline", "state", "submitted", "time>", "by", "steps", "parameters"],
@@ -71,7 +78,7 @@ def list_(
             (
                 run.id,
                 run.pipeline,
-                run.state,
+                "runner died" if lives[run.id] is False else run.state,
                 when(run.created),
                 duration(run.seconds),
                 run.person,
@@ -86,8 +93,10 @@ def list_(
             )
             for run in found
         ],
-        empty=f"no such runs in {objects.url}",
+        empty=f"no such runs in {where.objects.url}",
     )
+    if died := next((run.id for run in found if lives[run.id] is False), None):
+        typer.echo(f"\n{_DIED.format(run=died)}")
 
 
 @app.command()
@@ -108,11 +117,7 @@ def show(
         return
     print_run(found)
     if lives is False:
-        typer.echo(
-            f"\nThe runner of this run died, so nothing of it goes on. `fairlead runs resume "
-            f"{found.id}` keeps what succeeded and runs the rest; `fairlead runs cancel "
-            f"{found.id}` ends it."
-        )
+        typer.echo(f"\n{_DIED.format(run=found.id)}")
     by = found.provenance
     commit = f", commit {by.git_commit[:12]}" if by.git_commit else ""
     dirty = " with changes" if by.git_dirty else ""

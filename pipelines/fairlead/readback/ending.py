@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fairlead.digests import digest_of
-from fairlead.errors import RunNotFoundError
+from fairlead.errors import FairleadError, RunNotFoundError
 from fairlead.store.records import Cancel, RunEnd, StepSummary
+from fairlead.store.state import RunState
 
 if TYPE_CHECKING:
+    from fairlead.binding import Stack
     from fairlead.readback.runs import Run
     from fairlead.runner.events import Observer
+    from fairlead.store.index import RunSummary
 
 
 def runner_alive(run: Run) -> bool | None:
@@ -40,6 +45,25 @@ def runner_alive(run: Run) -> bool | None:
         return None
     said: bool | None = orchestrator.alive(RunReference(run_uri(objects, run.id), _digest(run)))
     return said
+
+
+def runners_alive(stack: Stack, listed: Sequence[RunSummary]) -> dict[str, bool | None]:
+    """Say of each run of a listing whether anybody walks it, as `runner_alive` does of one.
+
+    Only runs without an end are looked at, and a backend that does not answer spoils no listing.
+
+    Args:
+        stack: The stack in whose store they lie.
+        listed: What a listing told of them.
+    """
+    from fairlead.readback.runs import Run
+
+    found: dict[str, bool | None] = {summary.id: None for summary in listed}
+    unfinished = (one for one in listed if one.state in (RunState.SUBMITTED, RunState.RUNNING))
+    with contextlib.suppress(FairleadError):  # which is met once, not for every run
+        for summary in unfinished:
+            found[summary.id] = runner_alive(Run(stack, summary.id, summary=summary))
+    return found
 
 
 def _digest(run: Run) -> str:

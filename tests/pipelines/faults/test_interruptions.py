@@ -132,6 +132,10 @@ def test_a_killed_runner_and_resume(run: Interrupted) -> None:
     assert "runner" in shown.out + shown.err
     assert "died" in shown.out + shown.err
     assert "fairlead runs resume" in shown.out + shown.err
+    listed = run.cli("runs", "list")
+    assert "runner died" in listed.out
+    assert "fairlead runs resume 01" in listed.out
+    assert [one["runner_alive"] for one in run.cli.data("runs", "list")] == [False]
     run.finished_is_readable()
     run.go()
     run.cli.write("raise RuntimeError('a run goes on with the code that it was started with')")
@@ -141,6 +145,7 @@ def test_a_killed_runner_and_resume(run: Interrupted) -> None:
     assert run.times("first") == 1
     assert run.times("slow") == 2
     assert "43" in run.cli("artifacts", "show", "latest/last/output").out
+    assert "died" not in run.cli("runs", "list").out
 
 
 def test_a_killed_runner_and_the_same_run_again(run: Interrupted) -> None:
@@ -175,6 +180,7 @@ def test_a_killed_runner_that_nobody_waits_for(run: Interrupted) -> None:
 def test_a_run_that_lives_is_not_resumed(run: Interrupted) -> None:
     process = run.start()
     run.cli("runs", "resume", "latest").refuses(1, "walked by another runner")
+    assert [one["runner_alive"] for one in run.cli.data("runs", "list")] == [True]
     run.go()
     said = run.cli.end(process)
     assert said.status == 0, said
