@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="List, show, compare, open and debug runs.")
 
-_DIED = (
-    "The runner of this run died, so nothing of it goes on. `fairlead runs resume {run}` keeps "
-    "what succeeded and runs the rest; `fairlead runs cancel {run}` ends it."
-)
-
 StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="A step's id.")]
 
 
@@ -41,6 +36,14 @@ def _find(run: str, stack: str | None, manifest: str | None) -> Run:
     from fairlead.readback.runs import find
 
     return find(bound(stack, manifest), run)
+
+
+def _print_died(run: str, where: str) -> None:
+    typer.echo(
+        "\nThe runner of this run died, so nothing of it goes on. "
+        f"`fairlead runs resume {run}{where}` keeps what succeeded and runs the rest; "
+        f"`fairlead runs cancel {run}{where}` ends it."
+    )
 
 
 @app.command("list")
@@ -96,7 +99,7 @@ def list_(
         empty=f"no such runs in {where.objects.url}",
     )
     if died := next((run.id for run in found if lives[run.id] is False), None):
-        typer.echo(f"\n{_DIED.format(run=died)}")
+        _print_died(died, chosen(stack, manifest))
 
 
 @app.command()
@@ -117,7 +120,7 @@ def show(
         return
     print_run(found)
     if lives is False:
-        typer.echo(f"\n{_DIED.format(run=found.id)}")
+        _print_died(found.id, chosen(stack, manifest))
     by = found.provenance
     commit = f", commit {by.git_commit[:12]}" if by.git_commit else ""
     dirty = " with changes" if by.git_dirty else ""

@@ -36,7 +36,8 @@ def runner_alive(run: Run) -> bool | None:
     from fairlead.runtime.session import run_uri
 
     objects = run.stack.objects
-    if run.view.end is not None or not epochs(objects, run.layout):
+    unfinished = run.state in (RunState.SUBMITTED, RunState.RUNNING)
+    if not unfinished or not epochs(objects, run.layout):
         return None
     if objects.url.startswith("file:"):
         return alive(objects, run.layout)
@@ -50,7 +51,7 @@ def runner_alive(run: Run) -> bool | None:
 def runners_alive(stack: Stack, listed: Sequence[RunSummary]) -> dict[str, bool | None]:
     """Say of each run of a listing whether anybody walks it, as `runner_alive` does of one.
 
-    Only runs without an end are looked at, and a backend that does not answer spoils no listing.
+    A backend that does not answer spoils no listing.
 
     Args:
         stack: The stack in whose store they lie.
@@ -59,16 +60,14 @@ def runners_alive(stack: Stack, listed: Sequence[RunSummary]) -> dict[str, bool 
     from fairlead.readback.runs import Run
 
     found: dict[str, bool | None] = {summary.id: None for summary in listed}
-    unfinished = (one for one in listed if one.state in (RunState.SUBMITTED, RunState.RUNNING))
     with contextlib.suppress(FairleadError):  # which is met once, not for every run
-        for summary in unfinished:
+        for summary in listed:
             found[summary.id] = runner_alive(Run(stack, summary.id, summary=summary))
     return found
 
 
 def _digest(run: Run) -> str:
-    content = run.stack.objects.get(run.layout.record)
-    return digest_of(content)
+    return digest_of(run.stack.objects.get(run.layout.record))
 
 
 def cancel_run(run: Run, *, reason: str = "") -> str:

@@ -27,10 +27,7 @@ from fairlead.errors import (
     MaterializerError,
     PipelineError,
 )
-from fairlead.graph import (
-    MORE_MEMORY,
-    StepNode,
-)
+from fairlead.graph import MORE_MEMORY, StepNode
 from fairlead.runtime import context as step_context
 from fairlead.runtime.engines import Engine, engine
 from fairlead.runtime.forked_children import end_forked_children

@@ -135,6 +135,7 @@ def test_a_killed_runner_and_resume(run: Interrupted) -> None:
     listed = run.cli("runs", "list")
     assert "runner died" in listed.out
     assert "fairlead runs resume 01" in listed.out
+    assert " -s test` ends it" in run.cli("runs", "show", "latest", "-s", "test").out
     assert [one["runner_alive"] for one in run.cli.data("runs", "list")] == [False]
     run.finished_is_readable()
     run.go()
